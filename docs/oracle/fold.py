@@ -1,0 +1,468 @@
+#!/usr/bin/env python3
+"""An independent fold of raw bones event logs, as a judge of the product.
+
+    fold.py PATH...                  print what `lattice items --json` must print
+    fold.py --compare FILE PATH...   compare a saved `items --json`, field by field
+
+PATH is a `.bones` folder, an events folder, or an `.events` file. Several may be given, with
+overlaps, in any order. The order of writes is `wall`: (max(wall_ts, 0), agent bytes, hash bytes).
+
+This file shares no code with the product and needs nothing but the standard library. It keeps all
+events of an item in a list and answers each question by looking through that list, which is slow
+and easy to believe. `README.md` beside it states the rules it follows.
+
+Exit code: 0 when printed or equal, 1 when --compare found a difference, 2 when an input is bad.
+"""
+
+import argparse
+import base64
+import re
+import sys
+from pathlib import Path
+
+from compare import differences
+from exact_json import json_text, parse_json
+
+PHASES = ("open", "doing", "done", "archived")
+WORDS = {
+    "kind": {word: word for word in ("task", "goal", "bug")},
+    "urgency": {word: word for word in ("urgent", "default", "punt")},
+    "size": {"xxs": "xs", "xs": "xs", "s": "s", "m": "m", "l": "l", "xl": "xl", "xxl": "xl"},
+    "state": {word: word for word in PHASES},
+}
+BLOCKING = ("blocks", "blocked_by")
+RELATED = ("related_to", "related", "relates")
+
+# The characters of the Unicode property White_Space. `str.strip()` alone also takes U+001C..U+001F.
+WHITE_SPACE = "\t\n\v\f\r \u0085\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+
+
+class BadInput(Exception):
+    """An input that is not a bones event log; the message names the place."""
+
+
+class Malformed(Exception):
+    """A known member whose value cannot be read: it is no write and stays in `other`."""
+
+
+# ------------------------------------------------------------------------------------------------
+# Reading lines
+# ------------------------------------------------------------------------------------------------
+
+
+def decode_hash(text):
+    """The 32 bytes behind `blake3:` + 64 hex digits or 43 base64url characters, else None."""
+    if not isinstance(text, str) or not text.startswith("blake3:"):
+        return None
+    body = text[len("blake3:") :]
+    if re.fullmatch(r"[0-9a-fA-F]{64}", body):
+        return bytes.fromhex(body)
+    if not re.fullmatch(r"[A-Za-z0-9_-]{43}", body):
+        return None
+    raw = base64.urlsafe_b64decode(body + "=")
+    # 43 characters hold 258 bits; the last two must be zero or two texts would name one hash.
+    return raw if hash_text(raw) == text else None
+
+
+def hash_text(raw):
+    return "blake3:" + base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
+
+
+class Event:
+    """One line. Everything the fold asks of it is a method, so that a rule is written once."""
+
+    def __init__(self, columns):
+        wall, self.author, _itc, _parents, self.type, item, data, hash_column = columns
+        if not re.fullmatch(r"[+-]?[0-9]+", wall) or not -(2**63) <= int(wall) < 2**63:
+            raise ValueError(f"wall_ts is not a 64-bit integer: {wall!r}")
+        self.wall_ts = int(wall)
+        self.clock = max(self.wall_ts, 0)
+        if not self.author:
+            raise ValueError("empty agent")
+        self.item = item.strip(WHITE_SPACE).lower()
+        if not self.item:
+            raise ValueError("empty item id")
+        self.data = parse_json(data)
+        if not isinstance(self.data, dict):
+            raise ValueError("data is not a JSON object")
+        self.hash = decode_hash(hash_column)
+        if self.hash is None:
+            raise ValueError(f"not a hash: {hash_column!r}")
+        self.key = (self.clock, self.author.encode("utf-8"), self.hash)
+        self.read = Reading(self)
+
+
+def event_files(path):
+    if path.is_file():
+        return [path]
+    folder = path / "events" if (path / "events").is_dir() else path
+    files = sorted(folder.glob("*.events")) if folder.is_dir() else []
+    if not files:
+        raise BadInput(f"{path}: no .events files")
+    return files
+
+
+def read_events(paths):
+    """All distinct events of all files. The same 32 hash bytes are the same event."""
+    events, lines = {}, {}
+    for file in (file for path in paths for file in event_files(path)):
+        for number, line in enumerate(file.read_bytes().split(b"\n"), 1):
+            line = line.rstrip(b"\r")
+            try:
+                text = line.decode("utf-8")
+                if text.startswith("#"):
+                    version = re.match(r"# bones event log v(.*)", text)
+                    if version and version[1].strip(WHITE_SPACE) != "1":
+                        raise ValueError(f"unknown log version: {text!r}")
+                    continue
+                if not text.strip(WHITE_SPACE):
+                    continue
+                columns = text.split("\t")
+                if len(columns) != 8:
+                    raise ValueError(f"{len(columns)} columns instead of 8")
+                event = Event(columns)
+                if lines.setdefault(event.hash, columns[:7]) != columns[:7]:
+                    raise ValueError("two different lines with one hash")
+            except (ValueError, RecursionError) as error:
+                raise BadInput(f"{file}:{number}: {error}") from None
+            events[event.hash] = event
+    return list(events.values())
+
+
+# ------------------------------------------------------------------------------------------------
+# Reading the data of one event
+# ------------------------------------------------------------------------------------------------
+
+
+def is_blank(text):
+    trimmed = text.strip(" ")
+    return trimmed == "" or trimmed.startswith("\0")
+
+
+def is_item_ref(text):
+    return re.match(r"[a-z]{2,3}-", text) is not None
+
+
+def read_text(value):
+    if not isinstance(value, str):
+        raise Malformed
+    return value
+
+
+def read_text_or_none(value):
+    return None if value is None else read_text(value) or None
+
+
+def read_parent(value):
+    parent = read_text_or_none(value)
+    if parent is not None and not is_item_ref(parent):
+        raise Malformed
+    return parent
+
+
+def read_word(words, value):
+    word = read_text(value).strip(WHITE_SPACE).translate(ASCII_LOWER)
+    if word not in words:
+        raise Malformed
+    return words[word]
+
+
+def read_size(value):
+    return None if value is None else read_word(WORDS["size"], value)
+
+
+# Each register a client can write: its reader, and what a create writes when it cannot be read.
+REGISTERS = {
+    "title": (read_text, ""),
+    "description": (read_text_or_none, None),
+    "kind": (lambda value: read_word(WORDS["kind"], value), "task"),
+    "size": (read_size, None),
+    "urgency": (lambda value: read_word(WORDS["urgency"], value), "default"),
+    "parent": (read_parent, None),
+}
+
+
+class Reading:
+    """What one event says: register writes, set adds, removes and clears, and what is left over.
+
+    An element of a set is a tuple: (label,), (agent,), or (target, link type). A remove names a
+    whole element and a clear names a prefix of one, so that () clears a set of labels and
+    (target,) clears all links to a target.
+    """
+
+    def __init__(self, event):
+        self.event = event
+        self.writes = {}
+        self.adds, self.removes, self.clears = [], [], []
+        self.comment = self.move = self.redacts = None
+        self.left = dict(event.data)
+        reader = {
+            "item.create": self.create,
+            "item.update": self.update,
+            "item.move": self.read_move,
+            "item.assign": self.assign,
+            "item.comment": self.read_comment,
+            "item.link": self.link,
+            "item.unlink": self.unlink,
+            "item.delete": self.delete,
+            "item.compact": self.compact,
+            "item.redact": self.redact,
+        }.get(event.type)
+        try:
+            if reader is not None:
+                reader(event.data)
+        except Malformed:
+            pass  # a reader takes a member out of `left` only after it has understood it
+        # An unknown type is worth keeping even when its data is empty.
+        self.has_other = bool(self.left) or reader is None
+
+    def understood(self, *members):
+        for member in members:
+            self.left.pop(member, None)
+
+    def create(self, data):
+        for field, (read, absent) in REGISTERS.items():
+            self.writes[field] = absent
+            if field in data:
+                try:
+                    self.writes[field] = read(data[field])
+                    self.understood(field)
+                except Malformed:
+                    pass
+        if isinstance(data.get("labels"), list):
+            self.add_labels(data["labels"], "labels")
+        if data.get("causation", 0) is None:
+            self.understood("causation")
+
+    def update(self, data):
+        field = data.get("field")
+        if field == "labels":
+            self.update_labels(data.get("value"))
+        elif isinstance(field, str) and field in REGISTERS and "value" in data:
+            self.writes[field] = REGISTERS[field][0](data["value"])
+            self.understood("field", "value")
+
+    def update_labels(self, value):
+        if isinstance(value, list):
+            self.clears.append(("labels", ()))
+            self.add_labels(value, "field", "value")
+        elif isinstance(value, dict):
+            label = read_text(value.get("label"))
+            if is_blank(label) or value.get("action") not in ("add", "remove"):
+                raise Malformed
+            target = self.adds if value["action"] == "add" else self.removes
+            target.append(("labels", (label,)))
+            if len(value) == 2:
+                self.understood("field", "value")
+
+    def add_labels(self, values, *members):
+        good = [value for value in values if isinstance(value, str) and not is_blank(value)]
+        self.adds.extend(("labels", (label,)) for label in good)
+        if len(good) == len(values):
+            self.understood(*members)
+
+    def read_move(self, data):
+        reason = data.get("reason")
+        self.move = (read_word(WORDS["state"], data.get("state")), None)
+        self.understood("state")
+        if reason is None or isinstance(reason, str):
+            self.move = (self.move[0], reason)
+            self.understood("reason")
+
+    def assign(self, data):
+        agent, action = read_text(data.get("agent")), data.get("action")
+        if action == "assign" and not is_blank(agent):
+            self.adds.append(("assignees", (agent,)))
+        elif action == "unassign":
+            self.removes.append(("assignees", (agent,)))
+        else:
+            raise Malformed
+        self.understood("agent", "action")
+
+    def read_comment(self, data):
+        self.comment = (read_text(data.get("body")),)
+        self.understood("body")
+
+    def link(self, data):
+        target, link_type = read_text(data.get("target")), read_text(data.get("link_type"))
+        if is_blank(link_type) or not is_item_ref(target) or target == self.event.item:
+            raise Malformed
+        self.adds.append(("links", (target, link_type)))
+        self.understood("target", "link_type")
+
+    def unlink(self, data):
+        target, link_type = read_text(data.get("target")), data.get("link_type")
+        if link_type is None:
+            self.clears.append(("links", (target,)))
+        else:
+            self.removes.append(("links", (target, read_text(link_type))))
+        self.understood("target", "link_type")
+
+    def delete(self, data):
+        self.writes["deleted"] = True
+        if data.get("reason", 0) is None:
+            self.understood("reason")
+
+    def compact(self, data):
+        self.writes["compact_summary"] = read_text(data.get("summary")) or None
+        self.understood("summary")
+
+    def redact(self, data):
+        self.redacts = decode_hash(data.get("target_hash"))
+
+
+# ------------------------------------------------------------------------------------------------
+# Folding one item
+# ------------------------------------------------------------------------------------------------
+
+
+def register(events, redacted, field, never):
+    """The value of the greatest write. A redacted winner reads as null, never as the next best."""
+    writers = [event for event in events if field in event.read.writes]
+    if not writers:
+        return never
+    winner = max(writers, key=lambda event: event.key)
+    # That an item was deleted is a fact, not content: no redaction takes it back.
+    if winner.hash in redacted and field != "deleted":
+        return None
+    return winner.read.writes[field]
+
+
+def visible(events, redacted, name):
+    """The elements of a set whose greatest add no remove and no clear came after."""
+    adds = {}
+    for event in sorted(events, key=lambda event: event.key):
+        adds.update((element, event) for of, element in event.read.adds if of == name)
+    shown = []
+    for element, add in adds.items():
+        hidden = add.hash in redacted or any(
+            event.key > add.key
+            and (
+                (name, element) in event.read.removes
+                or any(of == name and element[: len(p)] == p for of, p in event.read.clears)
+            )
+            for event in events
+        )
+        if not hidden:
+            shown.append(element)
+    return sorted(shown, key=lambda element: [part.encode("utf-8") for part in element])
+
+
+def phase_and_epoch(moves):
+    phase, epoch = 0, 0
+    for move in moves:
+        target = PHASES.index(move.read.move[0])
+        if target < phase:
+            epoch += 1
+        phase = target
+    return PHASES[phase], epoch
+
+
+def entry(event, **fields):
+    return {
+        "hash": hash_text(event.hash),
+        "author": event.author,
+        "wall_ts": event.clock,
+        **fields,
+    }
+
+
+def fold_item(item_id, events, redacted):
+    in_order = sorted(events, key=lambda event: event.key)
+    moves = [event for event in in_order if event.read.move]
+    phase, epoch = phase_and_epoch(moves)
+    links = visible(events, redacted, "links")
+    real_times = [event.wall_ts for event in events if event.wall_ts > 0]
+    clocks = [event.clock for event in events]
+    targets = {event.read.redacts for event in events if event.read.redacts}
+
+    def shown(event, value):
+        return None if event.hash in redacted else value
+
+    view = {
+        "item_id": item_id,
+        "title": register(events, redacted, "title", ""),
+        "description": register(events, redacted, "description", None),
+        "kind": register(events, redacted, "kind", "task"),
+        "size": register(events, redacted, "size", None),
+        "urgency": register(events, redacted, "urgency", "default"),
+        "parent": register(events, redacted, "parent", None),
+        "deleted": register(events, redacted, "deleted", False),
+        "phase": phase,
+        "epoch": epoch,
+        "labels": [label for (label,) in visible(events, redacted, "labels")],
+        "assignees": [agent for (agent,) in visible(events, redacted, "assignees")],
+        "blocked_by": targets_of(links, BLOCKING),
+        "related_to": targets_of(links, RELATED),
+        "links": [{"link_type": kind, "target": target} for target, kind in links],
+        "comments": [
+            entry(event, body=shown(event, event.read.comment[0]))
+            for event in in_order
+            if event.read.comment
+        ],
+        "moves": [
+            entry(event, state=event.read.move[0], reason=shown(event, event.read.move[1]))
+            for event in moves
+        ],
+        "compact_summary": register(events, redacted, "compact_summary", None),
+        "created_at": min(real_times, default=0),
+        "updated_at": max(clocks),
+        "other": [
+            entry(event, type=shown(event, event.type), data=shown(event, event.read.left))
+            for event in in_order
+            if event.read.has_other
+        ],
+        "redacted": [
+            hash_text(raw) for raw in targets | (redacted & {event.hash for event in events})
+        ],
+        "compacted_from": len(events),
+        "earliest_ts": min(clocks),
+        "latest_ts": max(clocks),
+    }
+    view["redacted"].sort()
+    return view
+
+
+def targets_of(links, kinds):
+    targets = {target for target, kind in links if kind in kinds}
+    return sorted(targets, key=lambda target: target.encode("utf-8"))
+
+
+def fold(events):
+    """The view of every item, in order of item id."""
+    items = {}
+    for event in events:
+        items.setdefault(event.item, []).append(event)
+    redacted = {event.read.redacts for event in events if event.read.redacts}
+    by_id = sorted(items.items(), key=lambda pair: pair[0].encode("utf-8"))
+    return [fold_item(item_id, of_item, redacted) for item_id, of_item in by_id]
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    parser.add_argument("--compare", type=Path, metavar="FILE", help="a saved `items --json`")
+    options = parser.parse_args(arguments)
+    try:
+        ours = fold(read_events(options.paths))
+        if options.compare is None:
+            print("[" + ",\n".join(map(json_text, ours)) + "]")
+            return 0
+        theirs = parse_json(options.compare.read_text(encoding="utf-8"))
+    except (BadInput, OSError, ValueError) as error:
+        print(f"fold.py: {error}", file=sys.stderr)
+        return 2
+    count = 0
+    for line in differences(ours, theirs):
+        print(line)
+        count += 1
+    fields = sum(len(item) for item in ours)
+    print(f"{len(ours)} items, {fields} fields compared, {count} differences")
+    return 1 if count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
