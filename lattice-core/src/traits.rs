@@ -1,14 +1,82 @@
 //! The vocabulary: what a join-semilattice is, and what some of them can do beside joining.
 
+use crate::join_all::join_all;
+
 /// A join-semilattice: a set with a least upper bound for every two elements.
+///
+/// Everything a replica knows is one element, merging two replicas is [`join`](Self::join), and a
+/// delta is a small element of the same type. Because join forgives repetition and order, messages
+/// may be lost, doubled and reordered without any replica ending elsewhere (Shapiro et al. 2011,
+/// *Conflict-free Replicated Data Types*, section 2; Almeida et al. 2018, *Delta state replicated
+/// data types*, section 4).
+///
+/// # Laws
+///
+/// For **all** values `a`, `b`, `c` of the type, not only for those an honest run can reach:
+///
+/// - idempotent: `a ⊔ a = a`
+/// - commutative: `a ⊔ b = b ⊔ a`
+/// - associative: `(a ⊔ b) ⊔ c = a ⊔ (b ⊔ c)`
+/// - [`leq`](Self::leq) is a partial order, and agrees: `a <= b` iff `a ⊔ b = b`
+/// - [`join`](Self::join) answers `!(b <= a)`, asked before the call
+/// - [`join_ref`](Self::join_ref) does what `join` does
+///
+/// [`laws::check_all`](crate::laws::check_all) checks them on a slice of examples.
+///
+/// # Two statements of one lattice
+///
+/// `join` and `leq` are written by hand, each without calling the other, so that each is the other's
+/// oracle. Deriving `leq` from `join` would make every mistake in `join` true by definition.
+///
+/// # Composing
+///
+/// Combine the answers of the parts with `|=`, never with `||`, which stops at the first part that
+/// grew and leaves the others unjoined.
+///
+/// ```
+/// use lattice_core::{JoinSemilattice, Max, Set};
+///
+/// #[derive(Clone, Debug, PartialEq, Eq)]
+/// struct Poll { votes: Set<u32>, closes_at: Max<u64> }
+///
+/// impl JoinSemilattice for Poll {
+///     fn join(&mut self, other: Self) -> bool {
+///         let mut grew = self.votes.join(other.votes);
+///         grew |= self.closes_at.join(other.closes_at);
+///         grew
+///     }
+///     fn leq(&self, other: &Self) -> bool {
+///         self.votes.leq(&other.votes) && self.closes_at.leq(&other.closes_at)
+///     }
+/// }
+///
+/// let mut here = Poll { votes: Set::from_iter([1, 2]), closes_at: Max(10) };
+/// let there = Poll { votes: Set::from_iter([2, 3]), closes_at: Max(7) };
+/// assert!(here.join(there.clone()));
+/// assert!(!here.join(there));
+/// assert_eq!(here.votes, Set::from_iter([1, 2, 3]));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a join-semilattice",
+    label = "cannot be joined",
+    note = "wrap a totally ordered value in `Max` or `Min`, a set of values in `Set`, and add a least element with `Option`"
+)]
 pub trait JoinSemilattice: Eq + Sized {
     /// `self := self ⊔ other`. True iff `self` grew, i.e. iff `!(other <= self)` before the call.
+    ///
+    /// Total: every two values have a join, so there is no error to return. What must be refused is
+    /// refused once, where untrusted bytes are decoded.
+    ///
+    /// The answer is free while joining and dear afterwards; it stops gossip, ends fixpoints and
+    /// marks what has to be written.
     fn join(&mut self, other: Self) -> bool;
 
-    /// The lattice order: `self <= other`.
+    /// The lattice order: `self <= other`, "`other` knows all that `self` knows".
+    ///
+    /// Not [`PartialOrd`]: see the crate page for why not.
     fn leq(&self, other: &Self) -> bool;
 
-    /// Joins a borrowed state; override to clone only what is new.
+    /// [`join`](Self::join) with a borrowed state; override it where less than a whole clone will do.
     fn join_ref(&mut self, other: &Self) -> bool
     where
         Self: Clone,
@@ -24,7 +92,18 @@ pub trait JoinSemilattice: Eq + Sized {
     }
 }
 
-/// A join-semilattice with a least element.
+/// A join-semilattice with a least element: the state that knows nothing.
+///
+/// # Laws
+///
+/// `bottom() <= a` for all `a`, and `a.is_bottom()` iff `a == bottom()`.
+///
+/// A lattice without one gets one from [`Option`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no least element",
+    label = "has no `Bottom`",
+    note = "`Option<{Self}>` adds one below all others, if `{Self}` is a join-semilattice"
+)]
 pub trait Bottom: JoinSemilattice {
     /// The least element.
     fn bottom() -> Self;
@@ -33,12 +112,70 @@ pub trait Bottom: JoinSemilattice {
 }
 
 /// A lattice whose states split into irreducible parts.
+///
+/// An element is irreducible if it is not bottom and no join of smaller elements. The parts are what
+/// deltas are made of (Enes et al. 2019, *Efficient Synchronization of State-based CRDTs*,
+/// section III).
+///
+/// # Laws
+///
+/// - the join of `a.decompose()` is `a`; bottom has no parts
+/// - irredundant: no part is below the join of the others
+/// - `known ⊔ a.delta_since(&known) = known ⊔ a`, and `a.delta_since(&known) <= a`
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not split into irreducible parts",
+    label = "has no `Decompose`",
+    note = "a lattice without a least element implements `Split`; `Option` of it, or a `Map` to it, implements `Decompose`"
+)]
 pub trait Decompose: Bottom {
     /// Parts whose join is `self`, none of them a join of smaller ones.
     fn decompose(self) -> impl Iterator<Item = Self>;
 
-    /// The join of the parts that `known` does not hold.
+    /// The join of the parts that `known` does not hold: what to send to a replica at `known`.
     fn delta_since(&self, known: &Self) -> Self
     where
+        Self: Clone,
+    {
+        join_all(self.clone().decompose().filter(|part| !part.leq(known)))
+    }
+}
+
+/// [`Decompose`] without a least element: the parts of a value that is *there*.
+///
+/// [`Decompose`] speaks about a lattice with bottom, where "nothing" is a value. Total orders such as
+/// [`Max`](crate::Max) have none, and yet a [`Map`](crate::Map) to them splits well, because there
+/// "nothing" is an absent key. This trait is what such a container asks of its values. Every
+/// `Decompose` type has it.
+///
+/// # Laws
+///
+/// With "absent" put below all values: the join of the parts is the value, there is at least one
+/// part, none is below the join of the others, and `split_since` answers `None` iff `self <= known`.
+pub trait Split: JoinSemilattice {
+    /// The parts of a present value, at least one.
+    fn split(self) -> impl Iterator<Item = Self>;
+
+    /// The join of the parts that `known` does not hold, `None` when it holds them all.
+    fn split_since(&self, known: &Self) -> Option<Self>
+    where
         Self: Clone;
+}
+
+impl<L: Decompose> Split for L {
+    fn split(self) -> impl Iterator<Item = Self> {
+        // A present bottom is above "absent", and the only thing that is: it is its own part.
+        let (least, parts) = if self.is_bottom() {
+            (Some(self), None)
+        } else {
+            (None, Some(self.decompose()))
+        };
+        least.into_iter().chain(parts.into_iter().flatten())
+    }
+
+    fn split_since(&self, known: &Self) -> Option<Self>
+    where
+        Self: Clone,
+    {
+        (!self.leq(known)).then(|| self.delta_since(known))
+    }
 }

@@ -1,0 +1,296 @@
+//! The maximal elements of a union.
+
+use alloc::vec::{self, Vec};
+use core::cmp::Ordering;
+use core::mem;
+
+use crate::{Bottom, Decompose, JoinSemilattice, Ranked, sorted};
+
+/// The elements that no other element precedes.
+///
+/// The join is the union with everything that is preceded dropped; elements of one identity absorb
+/// each other. This is the way to keep "the latest" under a partial order: a rule that keeps *one* of
+/// two concurrent elements by a tie-break cannot be associative, because whether the tie-break is
+/// asked depends on who has met whom.
+///
+/// Never capped: an antichain that drops elements beyond some number is not associative either. Bound
+/// sizes where untrusted bytes are decoded.
+///
+/// # Invariants
+///
+/// Elements strictly increase by [`Ranked::canonical_cmp`], and none precedes another. None or one is
+/// held inline, without allocation.
+///
+/// # Cost
+///
+/// `join` of one into one: constant. In general O((n + m) log n) to find common elements, and one
+/// comparison for every pair of which either side is new to the other.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Antichain<T> {
+    repr: Repr<T>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Repr<T> {
+    Empty,
+    One(T),
+    // INVARIANT: two or more.
+    Many(Vec<T>),
+}
+
+impl<T> Antichain<T> {
+    /// The empty antichain.
+    pub const fn new() -> Self {
+        Self { repr: Repr::Empty }
+    }
+
+    /// The antichain of one element. Does not allocate.
+    pub const fn singleton(element: T) -> Self {
+        Self {
+            repr: Repr::One(element),
+        }
+    }
+
+    /// The number of elements.
+    pub const fn len(&self) -> usize {
+        match &self.repr {
+            Repr::Empty => 0,
+            Repr::One(_) => 1,
+            Repr::Many(many) => many.len(),
+        }
+    }
+
+    /// True iff there are no elements.
+    pub const fn is_empty(&self) -> bool {
+        matches!(self.repr, Repr::Empty)
+    }
+
+    /// The element, if there is exactly one.
+    pub const fn as_single(&self) -> Option<&T> {
+        match &self.repr {
+            Repr::One(element) => Some(element),
+            _ => None,
+        }
+    }
+
+    /// The elements in canonical order, as a slice.
+    pub fn as_slice(&self) -> &[T] {
+        match &self.repr {
+            Repr::Empty => &[],
+            Repr::One(element) => core::slice::from_ref(element),
+            Repr::Many(many) => many,
+        }
+    }
+
+    /// The elements in canonical order.
+    pub fn iter(&self) -> core::slice::Iter<'_, T> {
+        self.as_slice().iter()
+    }
+
+    /// The elements in canonical order, as a vector.
+    pub fn into_vec(self) -> Vec<T> {
+        match self.repr {
+            Repr::Empty => Vec::new(),
+            Repr::One(element) => vec![element],
+            Repr::Many(many) => many,
+        }
+    }
+
+    /// Edits every element in canonical order.
+    ///
+    /// For payloads only: the caller must leave identities as they are, or the antichain is no longer
+    /// one and its joins mean nothing (they still do not panic).
+    pub fn for_each_mut(&mut self, edit: impl FnMut(&mut T)) {
+        let elements = match &mut self.repr {
+            Repr::Empty => &mut [],
+            Repr::One(element) => core::slice::from_mut(element),
+            Repr::Many(many) => many.as_mut_slice(),
+        };
+        elements.iter_mut().for_each(edit);
+    }
+
+    fn from_vec(mut elements: Vec<T>) -> Self {
+        let repr = match elements.len() {
+            0 | 1 => elements.pop().map_or(Repr::Empty, Repr::One),
+            _ => Repr::Many(elements),
+        };
+        Self { repr }
+    }
+}
+
+impl<T: Ranked> Antichain<T> {
+    /// Takes elements in strict canonical order, none preceding another; `None` if they are not.
+    ///
+    /// Compares every pair: bound the length of untrusted input first.
+    pub fn from_canonical(elements: Vec<T>) -> Option<Self> {
+        let strict = sorted::is_strict(&elements, T::canonical_cmp);
+        let related = |(index, a): (usize, &T)| {
+            let after = elements.get(index + 1..).unwrap_or_default();
+            after
+                .iter()
+                .any(|b| a.precedes(b) || b.precedes(a) || a.same_identity(b))
+        };
+        (strict && !elements.iter().enumerate().any(related)).then(|| Self::from_vec(elements))
+    }
+
+    /// Joins one element in. True iff the antichain grew.
+    pub fn insert(&mut self, element: T) -> bool {
+        self.join(Self::singleton(element))
+    }
+}
+
+/// The join of two single elements.
+fn join_two<T: Ranked>(mine: &mut T, theirs: T) -> (bool, Option<T>) {
+    if mine.same_identity(&theirs) {
+        (mine.absorb(theirs), None)
+    } else if theirs.precedes(mine) {
+        (false, None)
+    } else if mine.precedes(&theirs) {
+        *mine = theirs;
+        (true, None)
+    } else {
+        (true, Some(theirs))
+    }
+}
+
+fn join_many<T: Ranked>(ours: &mut Vec<T>, theirs: Vec<T>) -> bool {
+    let mut grew = false;
+    let mut fresh = Vec::new();
+    for element in theirs {
+        match ours.binary_search_by(|probe| probe.canonical_cmp(&element)) {
+            Ok(index) => {
+                if let Some(mine) = ours.get_mut(index) {
+                    grew |= mine.absorb(element);
+                }
+            }
+            Err(_) if ours.iter().any(|mine| element.precedes(mine)) => {}
+            Err(_) => fresh.push(element),
+        }
+    }
+    if fresh.is_empty() {
+        return grew;
+    }
+    // An element common to both sides is preceded by none of theirs, so it stays.
+    ours.retain(|mine| !fresh.iter().any(|new| mine.precedes(new)));
+    sorted::join(
+        ours,
+        fresh.into_iter(),
+        T::canonical_cmp,
+        T::absorb,
+        |new| new,
+    );
+    true
+}
+
+impl<T: Ranked> JoinSemilattice for Antichain<T> {
+    fn join(&mut self, other: Self) -> bool {
+        match (&mut self.repr, other.repr) {
+            (_, Repr::Empty) => false,
+            (Repr::Empty, theirs) => {
+                self.repr = theirs;
+                true
+            }
+            (Repr::One(mine), Repr::One(theirs)) => {
+                let (grew, concurrent) = join_two(mine, theirs);
+                if let Some(theirs) = concurrent
+                    && let Repr::One(mine) = mem::replace(&mut self.repr, Repr::Empty)
+                {
+                    let pair = match mine.canonical_cmp(&theirs) {
+                        Ordering::Greater => vec![theirs, mine],
+                        _ => vec![mine, theirs],
+                    };
+                    self.repr = Repr::Many(pair);
+                }
+                grew
+            }
+            (_, theirs) => {
+                let mut ours = mem::take(self).into_vec();
+                let grew = join_many(&mut ours, Self { repr: theirs }.into_vec());
+                *self = Self::from_vec(ours);
+                grew
+            }
+        }
+    }
+
+    fn leq(&self, other: &Self) -> bool {
+        let theirs = other.as_slice();
+        self.iter().all(
+            |mine| match theirs.binary_search_by(|probe| probe.canonical_cmp(mine)) {
+                Ok(index) => theirs
+                    .get(index)
+                    .is_some_and(|found| mine.payload_leq(found)),
+                Err(_) => theirs.iter().any(|above| mine.precedes(above)),
+            },
+        )
+    }
+
+    fn join_ref(&mut self, other: &Self) -> bool
+    where
+        Self: Clone,
+    {
+        !other.leq(self) && self.join(other.clone())
+    }
+}
+
+impl<T: Ranked> Bottom for Antichain<T> {
+    fn bottom() -> Self {
+        Self::new()
+    }
+
+    fn is_bottom(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+/// One part per element. A part is irreducible if payloads are chains, such as [`Cell`](crate::Cell).
+impl<T: Ranked + Clone> Decompose for Antichain<T> {
+    fn decompose(self) -> impl Iterator<Item = Self> {
+        self.into_iter().map(Self::singleton)
+    }
+
+    fn delta_since(&self, known: &Self) -> Self {
+        let new = |mine: &&T| {
+            !known.iter().any(|theirs| {
+                mine.precedes(theirs) || (mine.same_identity(theirs) && mine.payload_leq(theirs))
+            })
+        };
+        Self::from_vec(self.iter().filter(new).cloned().collect())
+    }
+}
+
+impl<T> Default for Antichain<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Ranked> FromIterator<T> for Antichain<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(elements: I) -> Self {
+        crate::join_all(elements.into_iter().map(Self::singleton))
+    }
+}
+
+impl<T: Ranked> Extend<T> for Antichain<T> {
+    fn extend<I: IntoIterator<Item = T>>(&mut self, elements: I) {
+        self.join(elements.into_iter().collect());
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Antichain<T> {
+    type Item = &'a T;
+    type IntoIter = core::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<T> IntoIterator for Antichain<T> {
+    type Item = T;
+    type IntoIter = vec::IntoIter<T>;
+
+    // SUBTLE: allocates for a single element; borrow where that matters.
+    fn into_iter(self) -> Self::IntoIter {
+        self.into_vec().into_iter()
+    }
+}

@@ -1,0 +1,50 @@
+//! The law kit: checks on slices of examples, for any lattice.
+//!
+//! Every `check_*` takes examples and panics at the first broken law, naming the law and the
+//! operands. No dependencies, no macros: call them from any test framework, or from none.
+
+mod join;
+mod order;
+mod parts;
+mod ranked;
+mod transport;
+
+pub use join::{
+    check_associative, check_commutative, check_idempotent, check_join_bool, check_join_ref,
+    check_least_upper_bound,
+};
+pub use order::{check_bottom, check_order};
+pub use parts::{check_decompose, check_delta_since};
+pub use ranked::check_ranked;
+pub use transport::{check_homomorphism, check_replay, check_round_trip};
+
+use core::fmt::Debug;
+
+use crate::JoinSemilattice;
+
+/// Fails with the name of the law and the operands that break it.
+macro_rules! broken {
+    ($law:expr $(, $name:literal = $value:expr)+ $(,)?) => {
+        panic!(
+            concat!("law broken: {}", $("\n  ", $name, " = {:?}"),+),
+            $law $(, $value)+
+        )
+    };
+}
+pub(crate) use broken;
+
+/// All laws of [`JoinSemilattice`] on all pairs and triples of `states`.
+///
+/// # Panics
+///
+/// At the first broken law.
+#[track_caller]
+pub fn check_all<L: JoinSemilattice + Clone + Debug>(states: &[L]) {
+    check_order(states);
+    check_idempotent(states);
+    check_commutative(states);
+    check_join_bool(states);
+    check_join_ref(states);
+    check_least_upper_bound(states);
+    check_associative(states);
+}

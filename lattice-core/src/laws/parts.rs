@@ -1,0 +1,73 @@
+//! The laws of decompositions and deltas.
+
+use alloc::vec::Vec;
+use core::fmt::Debug;
+
+use super::broken;
+use crate::{Decompose, join_all};
+
+/// The parts of each state join to it, none is bottom, and none is below the join of the others.
+///
+/// # Panics
+///
+/// If the law is broken.
+#[track_caller]
+pub fn check_decompose<L: Decompose + Clone + Debug>(states: &[L]) {
+    for whole in states {
+        let parts: Vec<L> = whole.clone().decompose().collect();
+        let joined = join_all(parts.iter().cloned());
+        if joined != *whole {
+            broken!(
+                "decompose",
+                "whole" = whole,
+                "join of parts" = joined,
+                "parts" = parts
+            );
+        }
+        for (index, part) in parts.iter().enumerate() {
+            let others = parts
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != index);
+            let others = join_all(others.map(|(_, other)| other.clone()));
+            if part.leq(&others) {
+                broken!(
+                    "decompose irredundantly",
+                    "whole" = whole,
+                    "part" = part,
+                    "others" = others
+                );
+            }
+        }
+    }
+}
+
+/// `known ⊔ a.delta_since(known) = known ⊔ a`, the delta is at most `a`, and bottom iff `a <= known`.
+/// All pairs.
+///
+/// # Panics
+///
+/// If the law is broken.
+#[track_caller]
+pub fn check_delta_since<L: Decompose + Clone + Debug>(states: &[L]) {
+    for a in states {
+        for known in states {
+            let delta = a.delta_since(known);
+            let by_delta = known.clone().joined(delta.clone());
+            let by_state = known.clone().joined(a.clone());
+            if by_delta != by_state {
+                broken!(
+                    "delta_since",
+                    "a" = a,
+                    "known" = known,
+                    "delta" = delta,
+                    "known ⊔ delta" = by_delta,
+                    "known ⊔ a" = by_state,
+                );
+            }
+            if !delta.leq(a) || delta.is_bottom() != a.leq(known) {
+                broken!("delta_since", "a" = a, "known" = known, "delta" = delta);
+            }
+        }
+    }
+}

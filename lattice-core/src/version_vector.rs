@@ -1,0 +1,179 @@
+//! How far each agent's events are known, without gaps.
+
+use alloc::vec::Vec;
+
+use crate::{Bottom, Decompose, Dot, JoinSemilattice, Map, Max};
+
+/// For each agent, the number of its events that are known: all from the first to that one.
+///
+/// Join is the pointwise maximum (Fidge 1988, Mattern 1989). For knowledge with gaps see
+/// [`CausalContext`](crate::CausalContext).
+///
+/// # Invariants
+///
+/// No entry is 0: an agent nobody has heard of is absent, so equal knowledge is equal.
+///
+/// ```
+/// use lattice_core::{JoinSemilattice, VersionVector};
+///
+/// let mut here = VersionVector::from_iter([("ada", 3), ("bob", 1)]);
+/// let there = VersionVector::from_iter([("ada", 2), ("cyd", 4)]);
+/// assert!(!here.leq(&there) && !there.leq(&here)); // concurrent
+/// here.join(there);
+/// assert_eq!(here.get(&"ada"), 3);
+/// assert_eq!(here.get(&"cyd"), 4);
+/// assert_eq!(here.get(&"dan"), 0);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct VersionVector<A> {
+    // INVARIANT: no value is 0.
+    heads: Map<A, Max<u64>>,
+}
+
+impl<A> VersionVector<A> {
+    /// The vector that knows nothing.
+    pub const fn new() -> Self {
+        Self { heads: Map::new() }
+    }
+
+    /// The number of agents heard of.
+    pub const fn len(&self) -> usize {
+        self.heads.len()
+    }
+
+    /// True iff nothing is known.
+    pub const fn is_empty(&self) -> bool {
+        self.heads.is_empty()
+    }
+
+    /// Agents and the last known number of each (never 0), in order of the agents.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&A, u64)> + ExactSizeIterator {
+        self.heads.iter().map(|(agent, head)| (agent, head.0))
+    }
+}
+
+impl<A: Ord> VersionVector<A> {
+    /// Takes entries whose agents strictly increase and whose numbers are not 0; else `None`.
+    pub fn from_sorted(entries: Vec<(A, u64)>) -> Option<Self> {
+        if entries.iter().any(|(_, seq)| *seq == 0) {
+            return None;
+        }
+        let entries = entries
+            .into_iter()
+            .map(|(agent, seq)| (agent, Max(seq)))
+            .collect();
+        Map::from_sorted(entries).map(|heads| Self { heads })
+    }
+
+    /// The last known number of `agent`, 0 if never heard of.
+    pub fn get(&self, agent: &A) -> u64 {
+        self.heads.get(agent).map_or(0, |head| head.0)
+    }
+
+    /// True iff the event is known.
+    pub fn contains(&self, dot: &Dot<A>) -> bool {
+        dot.seq <= self.get(&dot.agent)
+    }
+
+    /// Learns of all events of `agent` up to `seq`. True iff any of them was new.
+    pub fn observe(&mut self, agent: A, seq: u64) -> bool {
+        seq > 0 && self.heads.join_entry(agent, Max(seq))
+    }
+
+    /// Counts one more event of `agent` and names it; `None`, and no change, after `u64::MAX` events.
+    pub fn increment(&mut self, agent: A) -> Option<Dot<A>>
+    where
+        A: Clone,
+    {
+        let seq = self.get(&agent).checked_add(1)?;
+        let dot = Dot::new(agent.clone(), seq);
+        self.observe(agent, seq);
+        Some(dot)
+    }
+}
+
+impl<A: Ord> JoinSemilattice for VersionVector<A> {
+    fn join(&mut self, other: Self) -> bool {
+        self.heads.join(other.heads)
+    }
+
+    fn leq(&self, other: &Self) -> bool {
+        self.heads.leq(&other.heads)
+    }
+
+    fn join_ref(&mut self, other: &Self) -> bool
+    where
+        Self: Clone,
+    {
+        !other.leq(self) && self.join(other.clone())
+    }
+}
+
+impl<A: Ord> Bottom for VersionVector<A> {
+    fn bottom() -> Self {
+        Self::new()
+    }
+
+    fn is_bottom(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl<A: Ord + Clone> Decompose for VersionVector<A> {
+    fn decompose(self) -> impl Iterator<Item = Self> {
+        self.heads.decompose().map(|heads| Self { heads })
+    }
+
+    fn delta_since(&self, known: &Self) -> Self {
+        Self {
+            heads: self.heads.delta_since(&known.heads),
+        }
+    }
+}
+
+impl<A> Default for VersionVector<A> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Takes the greatest number per agent; zeros say nothing.
+impl<A: Ord> FromIterator<(A, u64)> for VersionVector<A> {
+    fn from_iter<I: IntoIterator<Item = (A, u64)>>(entries: I) -> Self {
+        let known = entries.into_iter().filter(|(_, seq)| *seq > 0);
+        Self {
+            heads: known.map(|(agent, seq)| (agent, Max(seq))).collect(),
+        }
+    }
+}
+
+impl<A> IntoIterator for VersionVector<A> {
+    type Item = (A, u64);
+    type IntoIter = IntoIter<A>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        IntoIter {
+            heads: self.heads.into_iter(),
+        }
+    }
+}
+
+/// Agents and the last known number of each, in order of the agents.
+#[derive(Debug)]
+pub struct IntoIter<A> {
+    heads: alloc::vec::IntoIter<(A, Max<u64>)>,
+}
+
+impl<A> Iterator for IntoIter<A> {
+    type Item = (A, u64);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.heads.next().map(|(agent, head)| (agent, head.0))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.heads.size_hint()
+    }
+}
+
+impl<A> ExactSizeIterator for IntoIter<A> {}
