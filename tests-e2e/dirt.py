@@ -84,6 +84,7 @@ def label_members(log, t):
             {"label": "no action"},
             {"action": "add", "label": 5},
             {"action": "add", "label": "because", "why": "an unknown member inside"},
+            {"action": "remove", "label": "because", "because": None},
             "a string",
             None,
             17,
@@ -253,6 +254,7 @@ def other_values(log, t):
     for n, summary in enumerate(("first", "", "kept", None, {"s": 1})):
         log.add(t + 10 + n, 0, "item.compact", "bn-oth1", {"summary": summary})
     log.add(t + 20, 0, "item.compact", "bn-oth1", {})
+    log.add(t + 30, 0, "item.compact", "bn-oth3", {"summary": ""})
     create(log, t, "bn-oth2")
     log.add(t + 1, 0, "item.delete", "bn-oth2", {"reason": "duplicate of bn-oth1"})
     log.add(t + 2, 0, "item.delete", "bn-oth2", {"reason": None})

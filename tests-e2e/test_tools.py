@@ -238,7 +238,7 @@ class Rules(unittest.TestCase):
     def test_bad_lines_are_refused(self):
         good = list(create())
         for column, text in ((0, "1.5"), (0, "9223372036854775808"), (1, ""), (6, "[]"), (6, "{"),
-                             (6, '{"a":"\\ud800"}'), (6, '{"a":NaN}'), (6, "[" * 10_000),
+                             (6, '{"a":"\\ud800"}'), (6, '{"a":1,"a":1}'), (6, '{"a":NaN}'), (6, "[" * 10_000),
                              (7, "blake3:x"), (7, good[7][:-1] + "B")):  # fmt: skip
             bad = good[:column] + [text] + good[column + 1 :]
             with tempfile.TemporaryDirectory() as folder:

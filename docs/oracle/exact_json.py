@@ -4,13 +4,27 @@ import json
 from decimal import Decimal
 
 
+class Members(dict):
+    """A JSON object that remembers whether a member name stood in it twice."""
+
+    def __init__(self, pairs):
+        super().__init__(pairs)
+        self.twice = len(self) < len(pairs)
+
+
 def refuse_constant(name):
     raise ValueError(f"{name} is not JSON")
 
 
 def parse_json(text):
     """JSON with exact numbers: Decimal for all of them, so that no digit can be lost unseen."""
-    value = json.loads(text, parse_int=Decimal, parse_float=Decimal, parse_constant=refuse_constant)
+    value = json.loads(
+        text,
+        object_pairs_hook=Members,
+        parse_int=Decimal,
+        parse_float=Decimal,
+        parse_constant=refuse_constant,
+    )
     json_text(value, ascii_only=False).encode("utf-8")  # a lone surrogate is no text
     return value
 

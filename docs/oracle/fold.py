@@ -88,6 +88,8 @@ class Event:
         self.data = parse_json(data)
         if not isinstance(self.data, dict):
             raise ValueError("data is not a JSON object")
+        if self.data.twice:
+            raise ValueError("the same member stands twice in the data")
         self.hash = decode_hash(hash_column)
         if self.hash is None:
             raise ValueError(f"not a hash: {hash_column!r}")
@@ -199,6 +201,7 @@ class Reading:
         self.adds, self.removes, self.clears = [], [], []
         self.comment = self.move = self.redacts = None
         self.left = dict(event.data)
+        self.has_other = True
         reader = {
             "item.create": self.create,
             "item.update": self.update,
@@ -211,13 +214,15 @@ class Reading:
             "item.compact": self.compact,
             "item.redact": self.redact,
         }.get(event.type)
+        if reader is None:
+            return
         try:
-            if reader is not None:
-                reader(event.data)
+            reader(event.data)
+            self.has_other = bool(self.left)
         except Malformed:
-            pass  # a reader takes a member out of `left` only after it has understood it
-        # An unknown type is worth keeping even when its data is empty.
-        self.has_other = bool(self.left) or reader is None
+            # A reader takes members out of `left` only after it has understood all it needs, so
+            # the whole data is there. It is kept even when it is empty.
+            assert self.left == event.data
 
     def understood(self, *members):
         for member in members:
@@ -244,25 +249,30 @@ class Reading:
         elif isinstance(field, str) and field in REGISTERS and "value" in data:
             self.writes[field] = REGISTERS[field][0](data["value"])
             self.understood("field", "value")
+        else:
+            raise Malformed
 
     def update_labels(self, value):
         if isinstance(value, list):
             self.clears.append(("labels", ()))
-            self.add_labels(value, "field", "value")
-        elif isinstance(value, dict):
+            self.add_labels(value, "value")
+        elif isinstance(value, dict) and not value.twice:
             label = read_text(value.get("label"))
             if is_blank(label) or value.get("action") not in ("add", "remove"):
                 raise Malformed
             target = self.adds if value["action"] == "add" else self.removes
             target.append(("labels", (label,)))
             if len(value) == 2:
-                self.understood("field", "value")
+                self.understood("value")
+        else:
+            raise Malformed
+        self.understood("field")
 
-    def add_labels(self, values, *members):
+    def add_labels(self, values, member):
         good = [value for value in values if isinstance(value, str) and not is_blank(value)]
         self.adds.extend(("labels", (label,)) for label in good)
         if len(good) == len(values):
-            self.understood(*members)
+            self.understood(member)
 
     def read_move(self, data):
         reason = data.get("reason")
@@ -301,17 +311,17 @@ class Reading:
             self.removes.append(("links", (target, read_text(link_type))))
         self.understood("target", "link_type")
 
-    def delete(self, data):
+    def delete(self, _data):
         self.writes["deleted"] = True
-        if data.get("reason", 0) is None:
-            self.understood("reason")
 
     def compact(self, data):
-        self.writes["compact_summary"] = read_text(data.get("summary")) or None
+        self.writes["compact_summary"] = read_text(data.get("summary"))
         self.understood("summary")
 
     def redact(self, data):
         self.redacts = decode_hash(data.get("target_hash"))
+        if self.redacts is None:
+            raise Malformed
 
 
 # ------------------------------------------------------------------------------------------------
