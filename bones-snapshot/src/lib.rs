@@ -1,1 +1,26 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod data;
+mod delta;
+mod event;
+mod hash;
+mod line;
+mod observed;
+mod payload;
+mod state;
+mod value;
+mod view;
+mod wire;
+
+pub use data::{CreateData, DataError, EventData, MAX_JSON_DEPTH, UpdateData};
+pub use delta::{Order, StampTextError, Stamped};
+pub use event::{AgentId, Event, Text};
+pub use hash::{EventHash, HashTextError, format_hash, parse_hash};
+pub use line::{
+    FIELD_COMMENT, LineError, LineErrorKind, MAX_LINE_BYTES, SHARD_HEADER, parse_line, write_line,
+};
+pub use observed::{Adds, Element, ElementId, Key, Link, ObservedSet, Removes};
+pub use payload::{DecodeError, DecodeErrorKind, FORMAT, SnapshotId, SnapshotPayload};
+pub use state::{Content, ItemState, Lifecycle, Links, Move, Moves, Register, Texts};
+pub use value::{Kind, Phase, Size, Urgency};
+pub use view::{CommentView, ItemView, LinkView, MoveView, Origin, OtherView};

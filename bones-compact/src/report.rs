@@ -1,0 +1,85 @@
+//! What a compaction did.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::policy::Eligibility;
+
+/// Why an item was left as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum SkipReason {
+    /// It is deleted and the policy does not name deleted items.
+    Deleted,
+    /// It is in a phase the policy does not name.
+    Phase,
+    /// Its last event is too young.
+    TooYoung,
+    /// It is one snapshot already, and no redaction has come since.
+    AlreadyCompact,
+    /// The snapshot would be larger than what it replaces.
+    WouldGrow,
+}
+
+impl SkipReason {
+    pub(crate) fn of(eligibility: Eligibility) -> Option<Self> {
+        match eligibility {
+            Eligibility::Eligible => None,
+            Eligibility::Deleted => Some(Self::Deleted),
+            Eligibility::Phase => Some(Self::Phase),
+            Eligibility::TooYoung => Some(Self::TooYoung),
+        }
+    }
+
+    /// One word for tables and JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Deleted => "deleted",
+            Self::Phase => "phase",
+            Self::TooYoung => "too-young",
+            Self::AlreadyCompact => "already-compact",
+            Self::WouldGrow => "would-grow",
+        }
+    }
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a compaction did, or with a dry run would do. Sizes are in bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CompactionReport {
+    /// Items replaced by one snapshot each.
+    pub items_compacted: usize,
+    /// Events that those snapshots replace.
+    pub events_replaced: usize,
+    /// Snapshots written.
+    pub snapshots_created: usize,
+    /// Size of what the compacted items took before.
+    pub bytes_before: u64,
+    /// Size of what they take now.
+    pub bytes_after: u64,
+    /// Items left as they were, with the reason.
+    pub skipped: BTreeMap<String, SkipReason>,
+}
+
+impl CompactionReport {
+    /// How many items were left as they were.
+    pub fn items_skipped(&self) -> usize {
+        self.skipped.len()
+    }
+
+    /// How many items were left as they were, by reason.
+    pub fn skipped_by_reason(&self) -> BTreeMap<SkipReason, usize> {
+        let mut counts = BTreeMap::new();
+        for reason in self.skipped.values() {
+            let count: &mut usize = counts.entry(*reason).or_default();
+            *count = count.saturating_add(1);
+        }
+        counts
+    }
+}

@@ -1,0 +1,317 @@
+//! State to canonical bytes.
+
+use std::collections::BTreeMap;
+
+use lattice_core::{Antichain, Max, Min, Set};
+use lattice_lww::{Stamp, Write};
+
+use super::value::{Value, WireElement, write_cell};
+use super::{FORMAT, SnapshotPayload, field};
+use crate::delta::Order;
+use crate::event::AgentId;
+use crate::hash::EventHash;
+use crate::observed::{Adds, ElementId, Key, Link, ObservedSet, Removes};
+use crate::state::{Content, Moves, Register, Texts};
+use crate::wire::Writer;
+
+pub(super) fn encode<S: Order>(payload: &SnapshotPayload<S>) -> Vec<u8> {
+    let state = payload.state();
+    let tables = Tables::of(payload);
+    let mut out = Encoder {
+        tables: &tables,
+        out: Writer::new(),
+    };
+    out.out.array(8);
+    out.out.uint(FORMAT);
+    out.out.uint(u64::from(S::CODE));
+    out.out.str(payload.item_id());
+    out.agents();
+    out.hashes(state.coverage());
+    out.hashes(state.redacted());
+    out.keys(state.coverage());
+    out.fields(state.content());
+    out.out.into_bytes()
+}
+
+/// The agents and keys a payload refers to, each written once.
+struct Tables<'a, S: Stamp> {
+    agents: BTreeMap<&'a AgentId, usize>,
+    keys: BTreeMap<&'a Key<S>, usize>,
+}
+
+impl<'a, S: Order> Tables<'a, S> {
+    fn of(payload: &'a SnapshotPayload<S>) -> Self {
+        let mut tables = Self {
+            agents: BTreeMap::new(),
+            keys: BTreeMap::new(),
+        };
+        payload.state().for_each_key(|key| {
+            tables.agents.insert(&key.agent_id, 0);
+            tables.keys.insert(key, 0);
+        });
+        tables
+            .agents
+            .values_mut()
+            .enumerate()
+            .for_each(|(i, n)| *n = i);
+        tables
+            .keys
+            .values_mut()
+            .enumerate()
+            .for_each(|(i, n)| *n = i);
+        tables
+    }
+}
+
+struct Encoder<'a, S: Stamp> {
+    tables: &'a Tables<'a, S>,
+    out: Writer,
+}
+
+impl<S: Order> Encoder<'_, S> {
+    fn agents(&mut self) {
+        self.out.array(self.tables.agents.len());
+        for agent in self.tables.agents.keys() {
+            self.out.str(agent);
+        }
+    }
+
+    fn hashes(&mut self, hashes: &Set<EventHash>) {
+        let mut bytes = Vec::with_capacity(hashes.len().saturating_mul(32));
+        for hash in hashes.iter() {
+            bytes.extend_from_slice(&hash.0);
+        }
+        self.out.bin(&bytes);
+    }
+
+    /// The key table, in the order of event hashes. A covered event is named by its place in the
+    /// coverage.
+    fn keys(&mut self, coverage: &Set<EventHash>) {
+        self.out.array(self.tables.keys.len());
+        for key in self.tables.keys.keys() {
+            self.out.array(if S::CAUSAL { 4 } else { 3 });
+            match coverage.as_slice().binary_search(&key.event_hash) {
+                Ok(index) => self.out.index(index),
+                Err(_) => self.out.bin(&key.event_hash.0),
+            }
+            self.out.uint(key.wall_ts);
+            let agent = self.tables.agents.get(&key.agent_id);
+            self.out.index(agent.copied().unwrap_or_default());
+            if S::CAUSAL {
+                let mut stamp = Vec::new();
+                key.stamp.encode(&mut stamp);
+                self.out.bin(&stamp);
+            }
+        }
+    }
+
+    fn fields(&mut self, c: &Content<S>) {
+        let times = times(c);
+        let present = [
+            !c.title.is_empty(),
+            !c.description.is_empty(),
+            !c.kind.is_empty(),
+            !c.size.is_empty(),
+            !c.urgency.is_empty(),
+            !c.parent.is_empty(),
+            !c.deleted.is_empty(),
+            !c.compact_summary.is_empty(),
+            !c.moves.is_empty(),
+            !set_is_empty(&c.assignees),
+            !set_is_empty(&c.labels),
+            !c.links.is_empty(),
+            !c.comments.is_empty(),
+            !c.other.is_empty(),
+            times.is_some(),
+        ];
+        self.out.map(present.iter().filter(|p| **p).count());
+        self.register(field::TITLE, &c.title);
+        self.register(field::DESCRIPTION, &c.description);
+        self.register(field::KIND, &c.kind);
+        self.register(field::SIZE, &c.size);
+        self.register(field::URGENCY, &c.urgency);
+        self.register(field::PARENT, &c.parent);
+        self.register(field::DELETED, &c.deleted);
+        self.register(field::COMPACT_SUMMARY, &c.compact_summary);
+        self.moves(&c.moves);
+        self.set_field(field::ASSIGNEES, &c.assignees);
+        self.set_field(field::LABELS, &c.labels);
+        if !c.links.is_empty() {
+            self.out.uint(field::LINKS);
+            self.out.array(c.links.len());
+            for (target, set) in c.links.iter() {
+                self.links_of(*target, set);
+            }
+        }
+        self.texts(field::COMMENTS, &c.comments);
+        self.texts(field::OTHER, &c.other);
+        if let Some(times) = times {
+            self.out.uint(field::TIMES);
+            self.out.array(times.len());
+            for time in times {
+                match time {
+                    Time::Unknown => self.out.nil(),
+                    Time::Same => self.out.bool(true),
+                    Time::At(t) => self.out.uint(t),
+                }
+            }
+        }
+    }
+
+    fn key(&mut self, key: &Key<S>) {
+        let index = self.tables.keys.get(key).copied();
+        self.out.index(index.unwrap_or_default());
+    }
+
+    /// One write stands flat; several, which are concurrent, each in an array of its own.
+    fn register<V: Value>(&mut self, number: u64, register: &Register<V, S>) {
+        let len = register.writes().count();
+        if len == 0 {
+            return;
+        }
+        self.out.uint(number);
+        if len > 1 {
+            self.out.array(len);
+        }
+        for Write { key, cell } in register.writes() {
+            self.out.array(2);
+            self.key(key);
+            write_cell(cell, &mut self.out);
+        }
+    }
+
+    fn moves(&mut self, moves: &Moves<S>) {
+        if moves.is_empty() {
+            return;
+        }
+        self.out.uint(field::MOVES);
+        self.out.array(moves.len());
+        for (m, reason) in moves.iter() {
+            self.out.array(3);
+            self.key(&m.key);
+            m.target.write(&mut self.out);
+            write_cell(reason, &mut self.out);
+        }
+    }
+
+    fn texts(&mut self, number: u64, texts: &Texts<S>) {
+        if texts.is_empty() {
+            return;
+        }
+        self.out.uint(number);
+        self.out.array(texts.len());
+        for (key, cell) in texts.iter() {
+            self.out.array(2);
+            self.key(key);
+            write_cell(cell, &mut self.out);
+        }
+    }
+
+    fn set_field<T: WireElement>(&mut self, number: u64, set: &ObservedSet<T, S>) {
+        if set_is_empty(set) {
+            return;
+        }
+        self.out.uint(number);
+        self.out.array(parts(set));
+        self.set_parts(set);
+    }
+
+    /// The links to one target: its id where no link in the set tells it, then the set.
+    fn links_of(&mut self, target: ElementId, set: &ObservedSet<Link, S>) {
+        self.out.array(parts(set).saturating_add(1));
+        if set.elements().is_empty() {
+            self.out.bin(&target.0);
+        } else {
+            self.out.nil();
+        }
+        self.set_parts(set);
+    }
+
+    /// Adds, removes and clears, as many of them as are needed.
+    fn set_parts<T: WireElement>(&mut self, set: &ObservedSet<T, S>) {
+        let parts = parts(set);
+        self.out.array(set.adds().len());
+        for (id, adds) in set.adds().iter() {
+            self.adds(*id, adds);
+        }
+        if parts > 1 {
+            self.out.array(set.removes().len());
+            for (id, removes) in set.removes().iter() {
+                self.out.array(removes.len().saturating_add(1));
+                self.out.bin(&id.0);
+                self.removes(removes);
+            }
+        }
+        if parts > 2 {
+            self.out.array(set.clears().len());
+            self.removes(set.clears());
+        }
+    }
+
+    /// The element (its id when every add of it is redacted), then the keys of its adds, redacted
+    /// ones in an array of one.
+    fn adds<T: WireElement>(&mut self, id: ElementId, adds: &Adds<T, S>) {
+        self.out.array(adds.len().saturating_add(1));
+        match adds.iter().find_map(|add| add.cell.present()) {
+            Some(element) => element.write_element(&mut self.out),
+            None => self.out.bin(&id.0),
+        }
+        for add in adds.iter() {
+            if add.cell.is_redacted() {
+                self.out.array(1);
+            }
+            self.key(&add.key);
+        }
+    }
+
+    fn removes(&mut self, removes: &Removes<S>) {
+        for key in removes.iter() {
+            self.key(key);
+        }
+    }
+}
+
+/// How many of adds, removes and clears are written: up to the last that is not empty.
+fn parts<T: WireElement, S: Stamp>(set: &ObservedSet<T, S>) -> usize {
+    if !set.clears().is_empty() {
+        3
+    } else if !set.removes().is_empty() {
+        2
+    } else {
+        1
+    }
+}
+
+fn set_is_empty<T: WireElement, S: Stamp>(set: &ObservedSet<T, S>) -> bool {
+    set.adds().is_empty() && set.removes().is_empty() && Antichain::is_empty(set.clears())
+}
+
+/// One of the four times of an item.
+enum Time {
+    Unknown,
+    /// As the time it is written against.
+    Same,
+    At(u64),
+}
+
+/// Earliest, latest, created (against earliest), updated (against latest).
+fn times<S: Stamp>(c: &Content<S>) -> Option<[Time; 4]> {
+    let against = |time: Option<u64>, other: Option<u64>| match time {
+        None => Time::Unknown,
+        _ if time == other => Time::Same,
+        Some(t) => Time::At(t),
+    };
+    let earliest = c.earliest.map(|Min(t)| t);
+    let latest = c.latest.map(|Max(t)| t);
+    let created = c.created.map(|Min(t)| t);
+    let updated = c.updated.map(|Max(t)| t);
+    let known = [earliest, latest, created, updated];
+    known.iter().any(Option::is_some).then(|| {
+        [
+            against(earliest, None),
+            against(latest, None),
+            against(created, earliest),
+            against(updated, latest),
+        ]
+    })
+}

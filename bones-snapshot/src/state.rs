@@ -1,0 +1,276 @@
+//! The state of a work item: a product of lattices under a grow-only set of redactions.
+
+use lattice_core::{Antichain, Bottom, Cell, JoinSemilattice, Map, Max, Min, Set, join_all};
+use lattice_lww::{LwwRegister, Stamp, Write};
+
+use crate::event::{AgentId, Text};
+use crate::hash::EventHash;
+use crate::observed::{ElementId, Key, Link, ObservedSet};
+use crate::value::{Kind, Phase, Size, Urgency};
+
+/// A register of a work item.
+pub type Register<V, S> = LwwRegister<V, S, AgentId>;
+/// The links of a work item, by the id of their target ([`Link::target_id`]), so that "remove
+/// every link to this target" is the clear of one set.
+pub type Links<S> = Map<ElementId, ObservedSet<Link, S>>;
+/// A grow-only map from the key of an event to a text it carried.
+pub type Texts<S> = Map<Key<S>, Cell<Text>>;
+/// A grow-only map from moves to their reasons.
+pub type Moves<S> = Map<Move<S>, Cell<Option<Text>>>;
+
+/// One move: its key and the phase moved to. The phase is part of the identity, so that two moves
+/// that claim one event are two moves, and the map of moves is a lattice on all inputs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Move<S: Stamp> {
+    /// When, by whom, in which event.
+    pub key: Key<S>,
+    /// The phase moved to.
+    pub target: Phase,
+}
+
+/// What the events of an item wrote: every component a lattice of its own.
+#[derive(Clone, PartialEq, Eq, JoinSemilattice, Bottom)]
+#[allow(missing_docs)] // each field is what its name says in `docs/SEMANTICS.md`
+pub struct Content<S: Stamp> {
+    pub title: Register<Text, S>,
+    pub description: Register<Option<Text>, S>,
+    pub kind: Register<Kind, S>,
+    pub size: Register<Option<Size>, S>,
+    pub urgency: Register<Urgency, S>,
+    pub parent: Register<Option<Text>, S>,
+    pub deleted: Register<bool, S>,
+    pub compact_summary: Register<Text, S>,
+    pub moves: Moves<S>,
+    pub assignees: ObservedSet<Text, S>,
+    pub labels: ObservedSet<Text, S>,
+    pub links: Links<S>,
+    pub comments: Texts<S>,
+    /// What no rule understands: the JSON of [`Event::rest`](crate::Event::rest).
+    pub other: Texts<S>,
+    /// Least wall clock above 0.
+    pub created: Option<Min<u64>>,
+    /// Greatest wall clock.
+    pub updated: Option<Max<u64>>,
+    /// Least wall clock of a covered event.
+    pub earliest: Option<Min<u64>>,
+    /// Greatest wall clock of a covered event.
+    pub latest: Option<Max<u64>>,
+    /// The events folded in.
+    pub coverage: Set<EventHash>,
+}
+
+/// The state of a work item: the join of the deltas of its events.
+///
+/// Two parts: what was written, and the set R of events redacted. Their join is
+/// `(R1 u R2, mask of R1 u R2 over C1 join C2)`, so no join brings redacted text back.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ItemState<S: Stamp> {
+    // INVARIANT: every cell written by an event in `redacted` is `Cell::Redacted`.
+    content: Content<S>,
+    redacted: Set<EventHash>,
+}
+
+impl<S: Stamp> ItemState<S> {
+    /// Builds a state, masking what `redacted` names.
+    pub fn new(content: Content<S>, redacted: Set<EventHash>) -> Self {
+        let mut state = Self { content, redacted };
+        state.mask_own();
+        state
+    }
+
+    /// The join of many states, in O(n log n) for n small ones.
+    pub fn join_all(states: impl IntoIterator<Item = Self>) -> Self {
+        join_all(states)
+    }
+
+    /// What was written.
+    pub fn content(&self) -> &Content<S> {
+        &self.content
+    }
+
+    /// The events folded in.
+    pub fn coverage(&self) -> &Set<EventHash> {
+        &self.content.coverage
+    }
+
+    /// The redacted events this state knows of: the targets of its own redact events, and those of
+    /// its covered events that [`redact`](Self::redact) named.
+    pub fn redacted(&self) -> &Set<EventHash> {
+        &self.redacted
+    }
+
+    /// Masks every cell written by an event in `redactions`, and remembers which of them are
+    /// covered. True iff the state changed.
+    ///
+    /// Commutes with join: redacting two states and joining them is joining them and redacting the
+    /// result.
+    pub fn redact(&mut self, redactions: &Set<EventHash>) -> bool {
+        if redactions.is_empty() {
+            return false;
+        }
+        let covered = redactions.intersection(&self.content.coverage);
+        let grew = self.redacted.join(covered);
+        mask(&mut self.content, redactions) | grew
+    }
+
+    fn mask_own(&mut self) {
+        if !self.redacted.is_empty() {
+            mask(&mut self.content, &self.redacted);
+        }
+    }
+
+    /// Phase and epoch: the fold of the moves in the order of their keys.
+    ///
+    /// With stamps the order is a linear extension of theirs: of the moves that no remaining move
+    /// precedes, the one with the least key comes next. Without stamps that is the order of keys.
+    /// Costs O(n log n) without stamps, O(n²) stamp comparisons with them.
+    pub fn lifecycle(&self) -> Lifecycle {
+        let mut moves: Vec<&Move<S>> = self.content.moves.keys().collect();
+        moves.sort_by(|a, b| a.key.read_cmp(&b.key).then(a.target.cmp(&b.target)));
+        let mut life = Lifecycle {
+            phase: Phase::Open,
+            epoch: 0,
+        };
+        if S::CAUSAL {
+            while !moves.is_empty() {
+                let next = moves
+                    .iter()
+                    .position(|m| !moves.iter().any(|n| n.key.stamp.precedes(&m.key.stamp)))
+                    .unwrap_or(0);
+                life.step(moves.remove(next).target);
+            }
+        } else {
+            moves.iter().for_each(|m| life.step(m.target));
+        }
+        life
+    }
+
+    /// True iff the item is deleted. A redacted delete still deletes: that it happened is a fact,
+    /// not content.
+    pub fn is_deleted(&self) -> bool {
+        let winner = self.content.deleted.winner();
+        winner.is_some_and(|w| w.cell.present().copied().unwrap_or(true))
+    }
+
+    /// Greatest wall clock of any event, in microseconds; 0 when there is none.
+    pub fn updated_at(&self) -> u64 {
+        self.content.updated.map_or(0, |Max(t)| t)
+    }
+
+    /// Calls `f` with the key of every write held, some of them more than once.
+    pub fn for_each_key<'a>(&'a self, mut f: impl FnMut(&'a Key<S>)) {
+        fn register<'a, V: Ord, S: Stamp>(
+            register: &'a Register<V, S>,
+            f: &mut impl FnMut(&'a Key<S>),
+        ) {
+            register.writes().for_each(|w| f(&w.key));
+        }
+        let c = &self.content;
+        register(&c.title, &mut f);
+        register(&c.description, &mut f);
+        register(&c.kind, &mut f);
+        register(&c.size, &mut f);
+        register(&c.urgency, &mut f);
+        register(&c.parent, &mut f);
+        register(&c.deleted, &mut f);
+        register(&c.compact_summary, &mut f);
+        c.moves.keys().for_each(|m| f(&m.key));
+        c.assignees.for_each_key(&mut f);
+        c.labels.for_each_key(&mut f);
+        c.links.values().for_each(|set| set.for_each_key(&mut f));
+        c.comments.keys().for_each(&mut f);
+        c.other.keys().for_each(&mut f);
+    }
+}
+
+/// Where in its life an item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifecycle {
+    /// The phase within the epoch.
+    pub phase: Phase,
+    /// How often the item went back.
+    pub epoch: u64,
+}
+
+impl Lifecycle {
+    fn step(&mut self, target: Phase) {
+        if target < self.phase {
+            self.epoch = self.epoch.saturating_add(1);
+        }
+        self.phase = target;
+    }
+}
+
+/// Redacts every cell that an event in `redactions` wrote. True iff a cell changed.
+fn mask<S: Stamp>(content: &mut Content<S>, redactions: &Set<EventHash>) -> bool {
+    let redacted = |hash: &EventHash| redactions.contains(hash);
+    let texts = |texts: &mut Texts<S>| {
+        let mut changed = false;
+        texts.for_each_mut(|key, cell| {
+            changed |= redacted(&key.event_hash) && cell.redact();
+        });
+        changed
+    };
+    let mut changed = content.title.redact(redacted)
+        | content.description.redact(redacted)
+        | content.kind.redact(redacted)
+        | content.size.redact(redacted)
+        | content.urgency.redact(redacted)
+        | content.parent.redact(redacted)
+        | content.deleted.redact(redacted)
+        | content.compact_summary.redact(redacted)
+        | content.assignees.redact(&redacted)
+        | content.labels.redact(&redacted)
+        | texts(&mut content.comments)
+        | texts(&mut content.other);
+    content.links.for_each_value_mut(|set| {
+        changed |= set.redact(&redacted);
+    });
+    content.moves.for_each_mut(|m, reason| {
+        changed |= redacted(&m.key.event_hash) && reason.redact();
+    });
+    changed
+}
+
+impl<S: Stamp> JoinSemilattice for ItemState<S> {
+    fn join(&mut self, other: Self) -> bool {
+        let mut grew = self.content.join(other.content);
+        grew |= self.redacted.join(other.redacted);
+        if grew {
+            self.mask_own();
+        }
+        grew
+    }
+
+    fn leq(&self, other: &Self) -> bool {
+        // Enough, since both sides are masked by their own redactions: a text that `other` masks
+        // is below the redacted cell it holds in its place.
+        self.redacted.leq(&other.redacted) && self.content.leq(&other.content)
+    }
+}
+
+impl<S: Stamp> Bottom for ItemState<S> {
+    fn bottom() -> Self {
+        Self {
+            content: Content::bottom(),
+            redacted: Set::bottom(),
+        }
+    }
+
+    fn is_bottom(&self) -> bool {
+        self.redacted.is_bottom() && self.content.is_bottom()
+    }
+}
+
+/// A register that one event wrote.
+pub(crate) fn written<V: Ord, S: Stamp>(key: &Key<S>, value: V) -> Register<V, S> {
+    Register::from_write(Write {
+        key: key.clone(),
+        cell: Cell::Present(value),
+    })
+}
+
+/// An antichain of one.
+pub(crate) fn only<S: Stamp>(key: &Key<S>) -> Antichain<Key<S>> {
+    Antichain::singleton(key.clone())
+}
