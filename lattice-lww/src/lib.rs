@@ -1,1 +1,24 @@
-//! Placeholder.
+//! Front page.
+#![no_std]
+
+extern crate alloc;
+
+mod explain;
+mod hash;
+mod itc;
+mod key;
+mod register;
+mod stamp;
+mod write;
+
+pub use explain::{Explanation, Loser, Rule};
+pub use hash::EventHash;
+pub use itc::{Itc, ItcClock, ItcError};
+pub use key::WriteKey;
+pub use register::LwwRegister;
+pub use stamp::{
+    Hlc, HlcClock, HlcError, Lamport, LamportClock, Stamp, StampError, Unstamped, VersionVector,
+};
+pub use write::Write;
+
+pub use lattice_core::{Bottom, Cell, Decompose, JoinSemilattice};
