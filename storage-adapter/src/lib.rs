@@ -1,1 +1,3 @@
-//! Placeholder.
+//! A durable log store for lattice-compacted event logs with one atomic commit point.
+
+pub mod log;

@@ -1,0 +1,70 @@
+//! A durable log of opaque frames in one directory.
+//!
+//! This is the lowest layer of the store: it knows files, frames, checks and commits, and nothing of
+//! lattices. Whoever owns a [`LogDir`] owns the directory; everyone else gets [`LogError::Locked`].
+//!
+//! | operation | atomic point | cost |
+//! |---|---|---|
+//! | [`LogDir::append`] | the commit mark that closes the batch, once synced | one write per 256 KiB, one fsync |
+//! | [`LogDir::replace`] | the rename of `CURRENT.tmp` to `CURRENT` | the new frames, written and synced once |
+//! | [`LogDir::open`] | - | a scan of what was appended since the last manifest |
+//! | [`LogDir::frames`] | - | one pass over all bytes, memory for the largest frame |
+//!
+//! Laws:
+//!
+//! 1. **All or nothing.** After a crash at any point a batch is there in full or not at all.
+//! 2. **Acknowledged is durable.** An `Ok` from `append` or `replace` survives the loss of power.
+//! 3. **Damage is named, never read.** A frame comes back as it was written, or as an error that
+//!    names file and offset. Only the tail that a crash can have torn is ever cut, and what was cut
+//!    is kept in a file of its own and reported.
+//! 4. **Unknown is unknown.** When the outcome of an operation cannot be known (a failed fsync, a
+//!    failed rename) the owner turns read-only; opening again decides from what is on the medium.
+//!
+//! The byte layout, and what the layer takes for granted of the medium, is in `docs/FORMAT-STORE.md`.
+//!
+//! ```
+//! use storage_adapter::log::{Frame, LogDir};
+//!
+//! let dir = tempfile::tempdir()?;
+//! let path = dir.path().join("store");
+//! let mut log = LogDir::create(&path, b"order=wall")?;
+//! assert_eq!(log.append([Frame::new(1, *b"first"), Frame::new(1, *b"second")], 1_000)?, 1);
+//! drop(log);
+//!
+//! let (mut log, report) = LogDir::open(&path)?;
+//! assert!(report.cut.is_none());
+//! assert_eq!(log.header(), b"order=wall");
+//! let bodies: Vec<_> = log.frames().map(|e| Ok(e?.body)).collect::<Result<_, storage_adapter::log::LogError>>()?;
+//! assert_eq!(bodies, [b"first".to_vec(), b"second".to_vec()]);
+//!
+//! assert_eq!(log.replace([Frame::new(2, *b"both")], 2_000)?, 2);
+//! assert_eq!(log.frames().count(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod batch;
+mod create;
+mod dir;
+mod disk;
+mod error;
+mod files;
+mod frame;
+mod frames;
+mod manifest;
+mod name;
+mod open;
+mod publish;
+mod segment;
+mod tail;
+mod verify;
+mod window;
+
+pub use dir::{LogDir, SegmentInfo};
+pub use disk::Disk;
+pub use error::LogError;
+pub use files::{DataFile, Files};
+pub use frame::{FRAME_OVERHEAD, Frame, MAX_BODY};
+pub use frames::{Entry, Frames};
+pub use manifest::{FORMAT, MAX_HEADER};
+pub use open::{CutTail, OpenReport};
+pub use verify::{Damage, VerifyReport};

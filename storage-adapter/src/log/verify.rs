@@ -1,0 +1,217 @@
+//! Reading everything, going on behind damage.
+
+use super::batch::{Fault, Stop, check_segment_head, frame_at};
+use super::dir::LogDir;
+use super::error::LogError;
+use super::files::{DataFile, Files};
+use super::frame::{FRAME_OVERHEAD, Key, MARK};
+use super::name::{self, CURRENT};
+use super::open::read_manifest;
+use super::segment::SEGMENT_HEAD;
+use super::window::Window;
+
+/// Bytes that are not what was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// The file.
+    pub file: String,
+    /// Where the damage begins.
+    pub offset: u64,
+    /// How many bytes lie between there and the next frame that checks, or the end of the file.
+    pub bytes: u64,
+    /// What should be there.
+    pub expected: String,
+    /// What is there.
+    pub found: String,
+}
+
+/// What [`LogDir::verify`] read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VerifyReport {
+    /// Frames of the caller that check.
+    pub frames: u64,
+    /// Bytes of segments read.
+    pub bytes: u64,
+    /// Everything that does not check, in the order of the log. Empty iff the store is whole.
+    pub damage: Vec<Damage>,
+}
+
+pub(super) fn verify<F: Files>(log: &LogDir<F>) -> Result<VerifyReport, LogError> {
+    let mut report = VerifyReport::default();
+    match read_manifest(&log.files) {
+        Err(error @ LogError::Io { .. }) => return Err(error),
+        Err(error) => report.damage.push(of_error(error, 0)),
+        Ok(manifest) if manifest != log.manifest => report.damage.push(Damage {
+            file: CURRENT.to_owned(),
+            offset: 0,
+            bytes: 0,
+            expected: name::manifest(log.manifest.id),
+            found: name::manifest(manifest.id),
+        }),
+        Ok(_) => {}
+    }
+    for (segment, info) in log.manifest.segments.iter().zip(log.segments()) {
+        match log.open_file(&info.file) {
+            Err(error @ LogError::Missing { .. }) => {
+                report.damage.push(of_error(error, info.bytes))
+            }
+            Err(error) => return Err(error),
+            Ok(file) => {
+                let mut scan = Scan {
+                    file: &info.file,
+                    report: &mut report,
+                };
+                let key = Key::new(log.header(), segment.id);
+                let path = log.files.path(&info.file);
+                scan.segment(file, &key, segment.id, info.bytes)
+                    .map_err(LogError::io("read", path))?;
+            }
+        }
+    }
+    if report.damage.is_empty() {
+        // Frame by frame all is well; now the order of the batches and the running checks.
+        match log.frames().find_map(Result::err) {
+            Some(error @ LogError::Io { .. }) => return Err(error),
+            Some(error) => report.damage.push(of_error(error, 0)),
+            None => {}
+        }
+    }
+    Ok(report)
+}
+
+fn of_error(error: LogError, bytes: u64) -> Damage {
+    let short = |path: std::path::PathBuf| {
+        path.file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    match error {
+        LogError::Corrupt {
+            file,
+            offset,
+            expected,
+            found,
+        } => Damage {
+            file: short(file),
+            offset,
+            bytes,
+            expected,
+            found,
+        },
+        LogError::Missing { file } => Damage {
+            file: short(file),
+            offset: 0,
+            bytes,
+            expected: "a file".to_owned(),
+            found: "none".to_owned(),
+        },
+        LogError::Short {
+            file,
+            expected,
+            found,
+        } => Damage {
+            file: short(file),
+            offset: found,
+            bytes: expected.saturating_sub(found),
+            expected: format!("{expected} bytes"),
+            found: format!("{found} bytes"),
+        },
+        other => Damage {
+            file: String::new(),
+            offset: 0,
+            bytes,
+            expected: "a store".to_owned(),
+            found: other.to_string(),
+        },
+    }
+}
+
+struct Scan<'a> {
+    file: &'a str,
+    report: &'a mut VerifyReport,
+}
+
+impl Scan<'_> {
+    /// Reads a segment of which `len` bytes are committed.
+    fn segment<D: DataFile>(
+        &mut self,
+        file: D,
+        key: &Key,
+        id: u64,
+        len: u64,
+    ) -> std::io::Result<()> {
+        let have = file.len()?.min(len);
+        self.report.bytes += have;
+        let mut window = Window::new(file);
+        if have >= SEGMENT_HEAD {
+            match check_segment_head(&mut window, id) {
+                Err(Stop::Io(error)) => return Err(error),
+                Err(Stop::Fault(fault)) => self.damage(fault, SEGMENT_HEAD),
+                Ok(()) => {}
+            }
+        }
+        let mut at = SEGMENT_HEAD;
+        while at < have {
+            match frame_at(&mut window, key, at, have) {
+                Ok(raw) => {
+                    self.report.frames += u64::from(raw.kind != MARK);
+                    at = raw.end;
+                }
+                Err(Stop::Io(error)) => return Err(error),
+                Err(Stop::Fault(fault)) => {
+                    at = next_frame(&mut window, key, at + 1, have)?;
+                    self.damage(fault, at);
+                }
+            }
+        }
+        if have < len {
+            let expected = format!("{len} bytes");
+            let found = format!("{have} bytes");
+            let file = self.file.to_owned();
+            self.report.damage.push(Damage {
+                file,
+                offset: have,
+                bytes: len - have,
+                expected,
+                found,
+            });
+        }
+        Ok(())
+    }
+
+    fn damage(&mut self, fault: Fault, end: u64) {
+        let Fault {
+            at,
+            expected,
+            found,
+            ..
+        } = fault;
+        let file = self.file.to_owned();
+        self.report.damage.push(Damage {
+            file,
+            offset: at,
+            bytes: end.saturating_sub(at),
+            expected,
+            found,
+        });
+    }
+}
+
+/// The first place from `from` on where a frame checks, else `end`.
+fn next_frame<D: DataFile>(
+    window: &mut Window<D>,
+    key: &Key,
+    from: u64,
+    end: u64,
+) -> std::io::Result<u64> {
+    let mut at = from;
+    while at + FRAME_OVERHEAD as u64 <= end {
+        match frame_at(window, key, at, end) {
+            Ok(_) => return Ok(at),
+            Err(Stop::Io(error)) => return Err(error),
+            Err(Stop::Fault(_)) => at += 1,
+        }
+    }
+    Ok(end)
+}
