@@ -39,6 +39,10 @@ enum Repr<T> {
 }
 
 impl<T> Antichain<T> {
+    /// How many elements serde takes in: checking an antichain compares every pair, so untrusted
+    /// input must be bounded. Joins are not.
+    pub const MAX_DECODED: usize = 4096;
+
     /// The empty antichain.
     pub const fn new() -> Self {
         Self { repr: Repr::Empty }

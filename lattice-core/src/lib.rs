@@ -15,6 +15,8 @@ mod dot;
 #[cfg(feature = "std")]
 mod hash;
 mod homomorphism;
+#[cfg(feature = "im")]
+mod im;
 mod join_all;
 pub mod laws;
 pub mod map;
@@ -24,6 +26,8 @@ mod option;
 mod pair;
 mod primitive;
 mod ranked;
+#[cfg(feature = "serde")]
+mod serde;
 mod set;
 mod sorted;
 mod traits;

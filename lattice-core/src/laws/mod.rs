@@ -3,12 +3,24 @@
 //! Every `check_*` takes examples and panics at the first broken law, naming the law and the
 //! operands. No dependencies, no macros: call them from any test framework, or from none.
 
+mod exhaustive;
 mod join;
 mod order;
 mod parts;
+#[cfg(feature = "proptest")]
+mod proptest;
+#[cfg(feature = "quickcheck")]
+mod quickcheck;
 mod ranked;
 mod transport;
 
+#[cfg(feature = "proptest")]
+#[doc(hidden)]
+pub use ::proptest as __proptest;
+#[cfg(feature = "quickcheck")]
+#[doc(hidden)]
+pub use ::quickcheck as __quickcheck;
+pub use exhaustive::{UniverseTooLarge, check_exhaustive, closure};
 pub use join::{
     check_associative, check_commutative, check_idempotent, check_join_bool, check_join_ref,
     check_least_upper_bound,
