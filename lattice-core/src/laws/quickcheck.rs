@@ -93,11 +93,10 @@ arbitrary_by_map!(
 );
 arbitrary_by_map!(Set<T: Ord>, Vec<T>, Self::from_iter, Set::into_vec);
 arbitrary_by_map!(
-    Antichain<T>,
+    Antichain<T: Ranked>,
     Vec<T>,
     Self::from_iter,
-    Antichain::into_vec,
-    Ranked
+    Antichain::into_vec
 );
 
 impl<K: Arbitrary + Ord, V: Arbitrary + JoinSemilattice> Arbitrary for Map<K, V> {
