@@ -178,10 +178,7 @@ fn consider<E: LatticeEvent>(
 }
 
 /// True iff the sources still hold what the redactions take away.
-fn holds_redacted<E: LatticeEvent>(
-    sources: &ItemSources<E>,
-    redactions: &Set<EventHash>,
-) -> bool {
+fn holds_redacted<E: LatticeEvent>(sources: &ItemSources<E>, redactions: &Set<EventHash>) -> bool {
     let in_events = sources
         .events
         .iter()

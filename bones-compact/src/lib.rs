@@ -7,7 +7,9 @@ mod policy;
 mod report;
 mod verify;
 
-pub use compact::{ItemSources, Snapshot, compact_item, compact_items, extract_snapshot_payload, masked_deltas};
+pub use compact::{
+    ItemSources, Snapshot, compact_item, compact_items, extract_snapshot_payload, masked_deltas,
+};
 pub use event::{CompactState, LatticeEvent, Standing};
 pub use policy::{CompactionPolicy, Eligibility, eligibility, is_eligible};
 pub use report::{CompactionReport, SkipReason};

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::data::{CreateData, EventData, UpdateData};
 use crate::event::{Event, Text};
-use crate::observed::{Element, Key, Link, ObservedSet};
+use crate::observed::{ByHash, Element, Key, Link, ObservedSet};
 use crate::state::{Content, ItemState, Move, Texts, written};
 
 /// How events of a store are ordered: a stamp type, and how to read it from an event.
@@ -104,7 +104,7 @@ impl<S: Order> Stamped<S> {
         content.updated = Some(Max(ts));
         content.earliest = Some(Min(ts));
         content.latest = Some(Max(ts));
-        content.coverage = Set::from_iter([event.hash]);
+        content.coverage = Set::singleton(event.hash);
         if let Some(rest) = &event.rest {
             content.other = text(&key, rest);
         }
@@ -114,10 +114,10 @@ impl<S: Order> Stamped<S> {
             EventData::Update(update) => write_update(&mut content, &key, update),
             EventData::Move { target, reason } => {
                 let entry = Move {
-                    key,
+                    key: ByHash(key),
                     target: *target,
                 };
-                content.moves = Map::from_iter([(entry, Cell::Present(reason.clone()))]);
+                content.moves = Map::singleton(entry, Cell::Present(reason.clone()));
             }
             EventData::Assign(agent) => {
                 content.assignees = ObservedSet::added(Arc::clone(agent), key);
@@ -132,7 +132,7 @@ impl<S: Order> Stamped<S> {
                     link_type: Arc::clone(link_type),
                 };
                 let id = Link::target_id(target);
-                content.links = Map::from_iter([(id, ObservedSet::added(link, key))]);
+                content.links = Map::singleton(id, ObservedSet::added(link, key));
             }
             EventData::Unlink { target, link_type } => {
                 let set = match link_type {
@@ -145,13 +145,13 @@ impl<S: Order> Stamped<S> {
                         ObservedSet::removed(link.id(), key)
                     }
                 };
-                content.links = Map::from_iter([(Link::target_id(target), set)]);
+                content.links = Map::singleton(Link::target_id(target), set);
             }
             EventData::Delete => content.deleted = written(&key, true),
             EventData::Compact(summary) => {
                 content.compact_summary = written(&key, Arc::clone(summary));
             }
-            EventData::Redact(target) => redacted = Set::from_iter([*target]),
+            EventData::Redact(target) => redacted = Set::singleton(*target),
             EventData::Opaque => {}
         }
         ItemState::new(content, redacted)
@@ -159,7 +159,7 @@ impl<S: Order> Stamped<S> {
 }
 
 fn text<S: Stamp>(key: &Key<S>, text: &Text) -> Texts<S> {
-    Map::from_iter([(key.clone(), Cell::Present(Arc::clone(text)))])
+    Map::singleton(ByHash(key.clone()), Cell::Present(Arc::clone(text)))
 }
 
 fn labels_added<S: Stamp>(labels: &[Text], key: &Key<S>) -> ObservedSet<Text, S> {

@@ -15,7 +15,9 @@ pub enum HashTextError {
     #[error("hash text does not start with `blake3:`")]
     Prefix,
     /// What follows the prefix is neither 64 hex digits nor 43 base64url characters.
-    #[error("expected 64 hex digits or 43 base64url characters after `blake3:`, found {found} characters that are neither")]
+    #[error(
+        "expected 64 hex digits or 43 base64url characters after `blake3:`, found {found} characters that are neither"
+    )]
     Digest {
         /// Length in bytes of what follows the prefix.
         found: usize,

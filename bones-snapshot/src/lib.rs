@@ -19,7 +19,7 @@ pub use hash::{EventHash, HashTextError, format_hash, parse_hash};
 pub use line::{
     FIELD_COMMENT, LineError, LineErrorKind, MAX_LINE_BYTES, SHARD_HEADER, parse_line, write_line,
 };
-pub use observed::{Adds, Element, ElementId, Key, Link, ObservedSet, Removes};
+pub use observed::{Adds, ByHash, Element, ElementId, Key, Link, ObservedSet, Removes};
 pub use payload::{DecodeError, DecodeErrorKind, FORMAT, SnapshotId, SnapshotPayload};
 pub use state::{Content, ItemState, Lifecycle, Links, Move, Moves, Register, Texts};
 pub use value::{Kind, Phase, Size, Urgency};

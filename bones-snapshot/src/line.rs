@@ -17,8 +17,7 @@ pub const MAX_LINE_BYTES: usize = 16 << 20;
 /// First line of every events file.
 pub const SHARD_HEADER: &str = "# bones event log v1";
 /// Second line of every events file.
-pub const FIELD_COMMENT: &str =
-    "# fields: wall_ts_us \\t agent \\t itc \\t parents \\t type \\t item_id \\t data \\t event_hash";
+pub const FIELD_COMMENT: &str = "# fields: wall_ts_us \\t agent \\t itc \\t parents \\t type \\t item_id \\t data \\t event_hash";
 
 const HEADER_PREFIX: &[u8] = b"# bones event log v";
 
@@ -32,6 +31,17 @@ pub struct LineError {
     pub byte: usize,
     /// What is wrong there.
     pub kind: LineErrorKind,
+}
+
+impl LineError {
+    /// True iff the line is a file header that names a format this crate does not read: nothing
+    /// after it can be trusted to be what it looks like.
+    pub fn is_version(&self) -> bool {
+        matches!(
+            self.kind,
+            LineErrorKind::NewerVersion { .. } | LineErrorKind::BadVersion
+        )
+    }
 }
 
 /// What is wrong with a line.
@@ -74,7 +84,9 @@ pub enum LineErrorKind {
     #[error("column 8 (event_hash): {0}")]
     HashText(HashTextError),
     /// The hash in column 8 is not the hash of columns 1 to 7.
-    #[error("event hash does not match columns 1 to 7: the line was damaged or changed after it was written")]
+    #[error(
+        "event hash does not match columns 1 to 7: the line was damaged or changed after it was written"
+    )]
     HashMismatch,
     /// The file was written in a newer format.
     #[error("event log format version {found} is newer than the supported version 1")]
@@ -120,8 +132,8 @@ pub fn parse_line(line: &[u8]) -> Result<Option<Event>, LineError> {
         check_header(line)?;
         return Ok(None);
     }
-    let text =
-        std::str::from_utf8(line).map_err(|e: Utf8Error| LineErrorKind::NotUtf8.at(e.valid_up_to()))?;
+    let text = std::str::from_utf8(line)
+        .map_err(|e: Utf8Error| LineErrorKind::NotUtf8.at(e.valid_up_to()))?;
     if text.trim().is_empty() {
         return Ok(None);
     }
@@ -161,9 +173,13 @@ fn parse_columns(text: &str) -> Result<Event, LineError> {
     };
     let start = |n: usize| spans.get(n).map_or(0, |span| span.start);
     let non_empty = |n: usize, number: u8, name: &'static str| {
-        Some(column(n))
-            .filter(|c| !c.is_empty())
-            .ok_or_else(|| LineErrorKind::Empty { column: number, name }.at(start(n)))
+        Some(column(n)).filter(|c| !c.is_empty()).ok_or_else(|| {
+            LineErrorKind::Empty {
+                column: number,
+                name,
+            }
+            .at(start(n))
+        })
     };
 
     let wall_ts = column(0)
@@ -179,13 +195,14 @@ fn parse_columns(text: &str) -> Result<Event, LineError> {
     let event_type = non_empty(4, 5, "type")?;
     let item_id = parse_item_id(non_empty(5, 6, "item_id")?)
         .ok_or_else(|| LineErrorKind::ItemId.at(start(5)))?;
-    let hash =
-        parse_hash(column(7)).map_err(|e| LineErrorKind::HashText(e).at(start(7)))?;
+    let hash = parse_hash(column(7)).map_err(|e| LineErrorKind::HashText(e).at(start(7)))?;
     if hash != hash_columns(text.get(..start(7).saturating_sub(1)).unwrap_or_default()) {
         return Err(LineErrorKind::HashMismatch.at(start(7)));
     }
-    let interpreted = interpret(event_type, &item_id, column(6))
-        .map_err(|e| LineErrorKind::Data(e).at(start(6).saturating_add(e.byte())))?;
+    let interpreted = interpret(event_type, &item_id, column(6)).map_err(|e| {
+        let byte = start(6).saturating_add(e.byte());
+        LineErrorKind::Data(e).at(byte)
+    })?;
     Ok(Event {
         wall_ts,
         agent: agent.into(),

@@ -24,6 +24,8 @@
 //!
 //! [`join`]: JoinSemilattice::join
 
+use std::cmp::Ordering;
+
 use lattice_core::{Antichain, Bottom, Cell, JoinSemilattice, Map, Ranked};
 use lattice_lww::{Stamp, Write, WriteKey};
 
@@ -32,6 +34,23 @@ use crate::hash::EventHash;
 
 /// The key of a write in a bones log: stamp, clamped wall clock, agent, event hash.
 pub type Key<S> = WriteKey<S, AgentId>;
+
+/// A key as maps are ordered by: by event hash first, then by everything else. Not an order of
+/// time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByHash<S: Stamp>(pub Key<S>);
+
+impl<S: Stamp> Ord for ByHash<S> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.canonical_cmp(&other.0)
+    }
+}
+
+impl<S: Stamp> PartialOrd for ByHash<S> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 /// What stands for an element where its text may have been redacted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -166,21 +185,21 @@ impl<T: Element, S: Stamp> ObservedSet<T, S> {
             removes,
             clears,
         };
-        let non_empty = set.adds.values().all(|a| !a.is_empty())
-            && set.removes.values().all(|r| !r.is_empty());
+        let non_empty =
+            set.adds.values().all(|a| !a.is_empty()) && set.removes.values().all(|r| !r.is_empty());
         (texts_fit && non_empty && set.is_normal()).then_some(set)
     }
 
     /// Redacts the text of every add whose event the predicate names. True iff a text went.
     pub fn redact(&mut self, redacted: &impl Fn(&EventHash) -> bool) -> bool {
         let mut changed = false;
-        self.adds.for_each_value_mut(|adds| {
+        for adds in self.adds.values_mut() {
             adds.for_each_mut(|add| {
                 if redacted(&add.key.event_hash) {
                     changed |= add.cell.redact();
                 }
             });
-        });
+        }
         changed
     }
 

@@ -5,7 +5,7 @@ use lattice_lww::{LwwRegister, Stamp, Write};
 
 use crate::event::{AgentId, Text};
 use crate::hash::EventHash;
-use crate::observed::{ElementId, Key, Link, ObservedSet};
+use crate::observed::{ByHash, ElementId, Key, Link, ObservedSet};
 use crate::value::{Kind, Phase, Size, Urgency};
 
 /// A register of a work item.
@@ -14,7 +14,7 @@ pub type Register<V, S> = LwwRegister<V, S, AgentId>;
 /// every link to this target" is the clear of one set.
 pub type Links<S> = Map<ElementId, ObservedSet<Link, S>>;
 /// A grow-only map from the key of an event to a text it carried.
-pub type Texts<S> = Map<Key<S>, Cell<Text>>;
+pub type Texts<S> = Map<ByHash<S>, Cell<Text>>;
 /// A grow-only map from moves to their reasons.
 pub type Moves<S> = Map<Move<S>, Cell<Option<Text>>>;
 
@@ -23,13 +23,13 @@ pub type Moves<S> = Map<Move<S>, Cell<Option<Text>>>;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Move<S: Stamp> {
     /// When, by whom, in which event.
-    pub key: Key<S>,
+    pub key: ByHash<S>,
     /// The phase moved to.
     pub target: Phase,
 }
 
 /// What the events of an item wrote: every component a lattice of its own.
-#[derive(Clone, PartialEq, Eq, JoinSemilattice, Bottom)]
+#[derive(Clone, PartialEq, Eq)]
 #[allow(missing_docs)] // each field is what its name says in `docs/SEMANTICS.md`
 pub struct Content<S: Stamp> {
     pub title: Register<Text, S>,
@@ -126,7 +126,7 @@ impl<S: Stamp> ItemState<S> {
     /// Costs O(n log n) without stamps, O(n²) stamp comparisons with them.
     pub fn lifecycle(&self) -> Lifecycle {
         let mut moves: Vec<&Move<S>> = self.content.moves.keys().collect();
-        moves.sort_by(|a, b| a.key.read_cmp(&b.key).then(a.target.cmp(&b.target)));
+        moves.sort_by(|a, b| a.key.0.read_cmp(&b.key.0).then(a.target.cmp(&b.target)));
         let mut life = Lifecycle {
             phase: Phase::Open,
             epoch: 0,
@@ -135,7 +135,7 @@ impl<S: Stamp> ItemState<S> {
             while !moves.is_empty() {
                 let next = moves
                     .iter()
-                    .position(|m| !moves.iter().any(|n| n.key.stamp.precedes(&m.key.stamp)))
+                    .position(|m| !moves.iter().any(|n| n.key.0.stamp.precedes(&m.key.0.stamp)))
                     .unwrap_or(0);
                 life.step(moves.remove(next).target);
             }
@@ -174,12 +174,12 @@ impl<S: Stamp> ItemState<S> {
         register(&c.parent, &mut f);
         register(&c.deleted, &mut f);
         register(&c.compact_summary, &mut f);
-        c.moves.keys().for_each(|m| f(&m.key));
+        c.moves.keys().for_each(|m| f(&m.key.0));
         c.assignees.for_each_key(&mut f);
         c.labels.for_each_key(&mut f);
         c.links.values().for_each(|set| set.for_each_key(&mut f));
-        c.comments.keys().for_each(&mut f);
-        c.other.keys().for_each(&mut f);
+        c.comments.keys().for_each(|key| f(&key.0));
+        c.other.keys().for_each(|key| f(&key.0));
     }
 }
 
@@ -206,9 +206,9 @@ fn mask<S: Stamp>(content: &mut Content<S>, redactions: &Set<EventHash>) -> bool
     let redacted = |hash: &EventHash| redactions.contains(hash);
     let texts = |texts: &mut Texts<S>| {
         let mut changed = false;
-        texts.for_each_mut(|key, cell| {
-            changed |= redacted(&key.event_hash) && cell.redact();
-        });
+        for (key, cell) in texts.iter_mut() {
+            changed |= redacted(&key.0.event_hash) && cell.redact();
+        }
         changed
     };
     let mut changed = content.title.redact(redacted)
@@ -223,12 +223,12 @@ fn mask<S: Stamp>(content: &mut Content<S>, redactions: &Set<EventHash>) -> bool
         | content.labels.redact(&redacted)
         | texts(&mut content.comments)
         | texts(&mut content.other);
-    content.links.for_each_value_mut(|set| {
+    for set in content.links.values_mut() {
         changed |= set.redact(&redacted);
-    });
-    content.moves.for_each_mut(|m, reason| {
-        changed |= redacted(&m.key.event_hash) && reason.redact();
-    });
+    }
+    for (m, reason) in content.moves.iter_mut() {
+        changed |= redacted(&m.key.0.event_hash) && reason.redact();
+    }
     changed
 }
 
@@ -274,3 +274,15 @@ pub(crate) fn written<V: Ord, S: Stamp>(key: &Key<S>, value: V) -> Register<V, S
 pub(crate) fn only<S: Stamp>(key: &Key<S>) -> Antichain<Key<S>> {
     Antichain::singleton(key.clone())
 }
+
+macro_rules! product { ($($f:ident)*) => {
+impl<S: Stamp> JoinSemilattice for Content<S> {
+    fn join(&mut self, other: Self) -> bool { let mut grew = false; $(grew |= self.$f.join(other.$f);)* grew }
+    fn leq(&self, other: &Self) -> bool { $(self.$f.leq(&other.$f))&&* }
+}
+impl<S: Stamp> Bottom for Content<S> {
+    fn bottom() -> Self { Self { $($f: Bottom::bottom()),* } }
+    fn is_bottom(&self) -> bool { $(self.$f.is_bottom())&&* }
+}
+}}
+product!(title description kind size urgency parent deleted compact_summary moves assignees labels links comments other created updated earliest latest coverage);

@@ -137,10 +137,12 @@ impl ItemView {
         let content = state.content();
         let life = state.lifecycle();
         let links: Vec<LinkView> = sorted(content.links.values().flat_map(|set| {
-            set.elements().into_iter().map(|Link { target, link_type }| LinkView {
-                target: target.clone(),
-                link_type: link_type.clone(),
-            })
+            set.elements()
+                .into_iter()
+                .map(|Link { target, link_type }| LinkView {
+                    target: target.clone(),
+                    link_type: link_type.clone(),
+                })
         }));
         let linked = |types: &[&str]| {
             let targets = links.iter().filter(|l| types.contains(&&*l.link_type));
@@ -161,15 +163,15 @@ impl ItemView {
             assignees: cloned(content.assignees.elements()),
             blocked_by: linked(&["blocks", "blocked_by"]),
             related_to: linked(&["related_to", "related", "relates"]),
-            comments: by_time(content.comments.iter(), |key| key)
+            comments: by_time(content.comments.iter(), |key| &key.0)
                 .map(|(key, body)| CommentView {
-                    origin: Origin::of(key),
+                    origin: Origin::of(&key.0),
                     body: body.present().cloned(),
                 })
                 .collect(),
-            moves: by_time(content.moves.iter(), |m| &m.key)
+            moves: by_time(content.moves.iter(), |m| &m.key.0)
                 .map(|(m, reason)| MoveView {
-                    origin: Origin::of(&m.key),
+                    origin: Origin::of(&m.key.0),
                     state: m.target,
                     reason: reason.present().cloned().flatten(),
                 })
@@ -179,7 +181,13 @@ impl ItemView {
             updated_at: state.updated_at(),
             compact_summary: content.compact_summary.get().cloned(),
             other: others(&content.other),
-            redacted: state.redacted().iter().map(format_hash).collect::<BTreeSet<_>>().into_iter().collect(),
+            redacted: state
+                .redacted()
+                .iter()
+                .map(format_hash)
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
             compacted_from: state.coverage().len(),
             earliest_ts: content.earliest.map_or(0, |Min(t)| t),
             latest_ts: content.latest.map_or(0, |Max(t)| t),
@@ -214,7 +222,7 @@ fn cloned(texts: Vec<&Text>) -> Vec<Text> {
 }
 
 /// Map entries in the order people read them in: time, author, hash.
-fn by_time<'a, K, V, S: Stamp + 'a>(
+fn by_time<'a, K: 'a, V: 'a, S: Stamp + 'a>(
     entries: impl Iterator<Item = (&'a K, &'a V)>,
     key: impl Fn(&'a K) -> &'a Key<S>,
 ) -> impl Iterator<Item = (&'a K, &'a V)> {
@@ -239,14 +247,15 @@ pub(crate) fn is_rest(text: &str) -> bool {
 }
 
 fn others<S: Stamp>(other: &Texts<S>) -> Vec<OtherView> {
-    by_time(other.iter(), |key| key)
+    by_time(other.iter(), |key| &key.0)
         .map(|(key, cell)| {
             let rest: Option<Rest> = cell
                 .present()
                 .and_then(|text| serde_json::from_str(text).ok());
-            let (event_type, data) = rest.map_or((None, None), |r| (Some(r.event_type), Some(r.data)));
+            let (event_type, data) =
+                rest.map_or((None, None), |r| (Some(r.event_type), Some(r.data)));
             OtherView {
-                origin: Origin::of(key),
+                origin: Origin::of(&key.0),
                 event_type,
                 data,
             }

@@ -8,7 +8,7 @@ use super::{FORMAT, SnapshotPayload, field};
 use crate::delta::Order;
 use crate::event::AgentId;
 use crate::hash::EventHash;
-use crate::observed::{Adds, ElementId, Key, Link, ObservedSet, Removes};
+use crate::observed::{Adds, ByHash, ElementId, Key, Link, ObservedSet, Removes};
 use crate::state::{Content, ItemState, Links, Move, Moves, Register, Texts};
 use crate::value::Phase;
 use crate::wire::{DecodeError, DecodeErrorKind, Reader};
@@ -30,9 +30,7 @@ pub(super) fn decode<S: Order>(bytes: &[u8]) -> Result<SnapshotPayload<S>, Decod
     };
     let mut content = decoder.fields()?;
     if decoder.used.contains(&false) {
-        return decoder
-            .from
-            .fail(DecodeErrorKind::Unused { what: "a key" });
+        return decoder.from.fail(DecodeErrorKind::Unused { what: "a key" });
     }
     decoder.from.finish()?;
     content.coverage = coverage.clone();
@@ -134,7 +132,10 @@ fn keys<S: Order>(
             agent_id: agents.get(agent).cloned().unwrap_or_default(),
             event_hash,
         };
-        if keys.last().is_some_and(|last| *last >= key) {
+        if keys
+            .last()
+            .is_some_and(|last| last.canonical_cmp(&key).is_ge())
+        {
             return from.fail(DecodeErrorKind::NotSorted { what: "keys" });
         }
         keys.push(key);
@@ -296,8 +297,10 @@ impl<S: Order> Decoder<'_, S> {
                 expected: "2",
             });
         }
-        LwwRegister::from_canonical(writes)
-            .map_or_else(|| self.fail(DecodeErrorKind::NotNormal { what: "register" }), Ok)
+        LwwRegister::from_canonical(writes).map_or_else(
+            || self.fail(DecodeErrorKind::NotNormal { what: "register" }),
+            Ok,
+        )
     }
 
     fn moves(&mut self) -> Result<Moves<S>, DecodeError> {
@@ -308,6 +311,7 @@ impl<S: Order> Decoder<'_, S> {
             let key = self.key()?;
             let target = Phase::read(&mut self.from)?;
             let reason = self.cell(&key)?;
+            let key = ByHash(key);
             moves.push((Move { key, target }, reason));
         }
         self.sorted(moves, "moves")
@@ -319,7 +323,7 @@ impl<S: Order> Decoder<'_, S> {
         for _ in 0..len {
             expect_len(&mut self.from, "a text under its key", 2, "2")?;
             let Write { key, cell } = self.write()?;
-            texts.push((key, cell));
+            texts.push((ByHash(key), cell));
         }
         self.sorted(texts, "texts")
     }
@@ -329,8 +333,7 @@ impl<S: Order> Decoder<'_, S> {
         entries: Vec<(K, V)>,
         what: &'static str,
     ) -> Result<Map<K, V>, DecodeError> {
-        Map::from_sorted(entries)
-            .map_or_else(|| self.fail(DecodeErrorKind::NotSorted { what }), Ok)
+        Map::from_sorted(entries).map_or_else(|| self.fail(DecodeErrorKind::NotSorted { what }), Ok)
     }
 
     /// What no rule understands must still be what [`crate::Event::rest`] says.
@@ -385,7 +388,10 @@ impl<S: Order> Decoder<'_, S> {
     }
 
     /// Adds, removes and clears, the last of those written not empty.
-    fn set_parts<T: WireElement>(&mut self, parts: usize) -> Result<ObservedSet<T, S>, DecodeError> {
+    fn set_parts<T: WireElement>(
+        &mut self,
+        parts: usize,
+    ) -> Result<ObservedSet<T, S>, DecodeError> {
         if parts == 0 || parts > 3 {
             return self.fail(DecodeErrorKind::Length {
                 what: "a set",
@@ -394,7 +400,11 @@ impl<S: Order> Decoder<'_, S> {
             });
         }
         let adds = self.adds()?;
-        let removes = if parts > 1 { self.removes()? } else { Map::new() };
+        let removes = if parts > 1 {
+            self.removes()?
+        } else {
+            Map::new()
+        };
         let clears = if parts > 2 {
             let len = self.from.array("clears")?;
             self.antichain_of_keys(len)?
@@ -471,8 +481,10 @@ impl<S: Order> Decoder<'_, S> {
     }
 
     fn antichain<T: Ranked>(&self, elements: Vec<T>) -> Result<Antichain<T>, DecodeError> {
-        Antichain::from_canonical(elements)
-            .map_or_else(|| self.fail(DecodeErrorKind::NotNormal { what: "writes" }), Ok)
+        Antichain::from_canonical(elements).map_or_else(
+            || self.fail(DecodeErrorKind::NotNormal { what: "writes" }),
+            Ok,
+        )
     }
 
     /// Earliest, latest, created (`true`: as earliest), updated (`true`: as latest).

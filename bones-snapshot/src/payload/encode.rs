@@ -1,8 +1,6 @@
 //! State to canonical bytes.
 
-use std::collections::BTreeMap;
-
-use lattice_core::{Antichain, Max, Min, Set};
+use lattice_core::{Bottom, Max, Min, Ranked, Set};
 use lattice_lww::{Stamp, Write};
 
 use super::value::{Value, WireElement, write_cell};
@@ -33,33 +31,33 @@ pub(super) fn encode<S: Order>(payload: &SnapshotPayload<S>) -> Vec<u8> {
     out.out.into_bytes()
 }
 
-/// The agents and keys a payload refers to, each written once.
+/// The agents and keys a payload refers to, each written once, in order.
 struct Tables<'a, S: Stamp> {
-    agents: BTreeMap<&'a AgentId, usize>,
-    keys: BTreeMap<&'a Key<S>, usize>,
+    agents: Vec<&'a AgentId>,
+    keys: Vec<&'a Key<S>>,
 }
 
 impl<'a, S: Order> Tables<'a, S> {
     fn of(payload: &'a SnapshotPayload<S>) -> Self {
-        let mut tables = Self {
-            agents: BTreeMap::new(),
-            keys: BTreeMap::new(),
-        };
-        payload.state().for_each_key(|key| {
-            tables.agents.insert(&key.agent_id, 0);
-            tables.keys.insert(key, 0);
-        });
-        tables
-            .agents
-            .values_mut()
-            .enumerate()
-            .for_each(|(i, n)| *n = i);
-        tables
-            .keys
-            .values_mut()
-            .enumerate()
-            .for_each(|(i, n)| *n = i);
-        tables
+        let mut keys = Vec::new();
+        payload.state().for_each_key(|key| keys.push(key));
+        keys.sort_unstable_by(|a, b| a.canonical_cmp(b));
+        keys.dedup();
+        let mut agents: Vec<&AgentId> = keys.iter().map(|key| &key.agent_id).collect();
+        agents.sort_unstable();
+        agents.dedup();
+        Self { agents, keys }
+    }
+
+    /// Place of an agent. Every agent of a key in the table is in the table.
+    fn agent(&self, agent: &AgentId) -> usize {
+        self.agents.binary_search(&agent).unwrap_or_default()
+    }
+
+    /// Place of a key. Every key of the state is in the table.
+    fn key(&self, key: &Key<S>) -> usize {
+        let found = self.keys.binary_search_by(|k| k.canonical_cmp(key));
+        found.unwrap_or_default()
     }
 }
 
@@ -71,7 +69,7 @@ struct Encoder<'a, S: Stamp> {
 impl<S: Order> Encoder<'_, S> {
     fn agents(&mut self) {
         self.out.array(self.tables.agents.len());
-        for agent in self.tables.agents.keys() {
+        for agent in &self.tables.agents {
             self.out.str(agent);
         }
     }
@@ -88,15 +86,14 @@ impl<S: Order> Encoder<'_, S> {
     /// coverage.
     fn keys(&mut self, coverage: &Set<EventHash>) {
         self.out.array(self.tables.keys.len());
-        for key in self.tables.keys.keys() {
+        for key in &self.tables.keys {
             self.out.array(if S::CAUSAL { 4 } else { 3 });
             match coverage.as_slice().binary_search(&key.event_hash) {
                 Ok(index) => self.out.index(index),
                 Err(_) => self.out.bin(&key.event_hash.0),
             }
             self.out.uint(key.wall_ts);
-            let agent = self.tables.agents.get(&key.agent_id);
-            self.out.index(agent.copied().unwrap_or_default());
+            self.out.index(self.tables.agent(&key.agent_id));
             if S::CAUSAL {
                 let mut stamp = Vec::new();
                 key.stamp.encode(&mut stamp);
@@ -108,20 +105,20 @@ impl<S: Order> Encoder<'_, S> {
     fn fields(&mut self, c: &Content<S>) {
         let times = times(c);
         let present = [
-            !c.title.is_empty(),
-            !c.description.is_empty(),
-            !c.kind.is_empty(),
-            !c.size.is_empty(),
-            !c.urgency.is_empty(),
-            !c.parent.is_empty(),
-            !c.deleted.is_empty(),
-            !c.compact_summary.is_empty(),
-            !c.moves.is_empty(),
-            !set_is_empty(&c.assignees),
-            !set_is_empty(&c.labels),
-            !c.links.is_empty(),
-            !c.comments.is_empty(),
-            !c.other.is_empty(),
+            !c.title.is_bottom(),
+            !c.description.is_bottom(),
+            !c.kind.is_bottom(),
+            !c.size.is_bottom(),
+            !c.urgency.is_bottom(),
+            !c.parent.is_bottom(),
+            !c.deleted.is_bottom(),
+            !c.compact_summary.is_bottom(),
+            !c.moves.is_bottom(),
+            !c.assignees.is_bottom(),
+            !c.labels.is_bottom(),
+            !c.links.is_bottom(),
+            !c.comments.is_bottom(),
+            !c.other.is_bottom(),
             times.is_some(),
         ];
         self.out.map(present.iter().filter(|p| **p).count());
@@ -159,8 +156,7 @@ impl<S: Order> Encoder<'_, S> {
     }
 
     fn key(&mut self, key: &Key<S>) {
-        let index = self.tables.keys.get(key).copied();
-        self.out.index(index.unwrap_or_default());
+        self.out.index(self.tables.key(key));
     }
 
     /// One write stands flat; several, which are concurrent, each in an array of its own.
@@ -188,7 +184,7 @@ impl<S: Order> Encoder<'_, S> {
         self.out.array(moves.len());
         for (m, reason) in moves.iter() {
             self.out.array(3);
-            self.key(&m.key);
+            self.key(&m.key.0);
             m.target.write(&mut self.out);
             write_cell(reason, &mut self.out);
         }
@@ -202,13 +198,13 @@ impl<S: Order> Encoder<'_, S> {
         self.out.array(texts.len());
         for (key, cell) in texts.iter() {
             self.out.array(2);
-            self.key(key);
+            self.key(&key.0);
             write_cell(cell, &mut self.out);
         }
     }
 
     fn set_field<T: WireElement>(&mut self, number: u64, set: &ObservedSet<T, S>) {
-        if set_is_empty(set) {
+        if set.is_bottom() {
             return;
         }
         self.out.uint(number);
@@ -280,10 +276,6 @@ fn parts<T: WireElement, S: Stamp>(set: &ObservedSet<T, S>) -> usize {
     } else {
         1
     }
-}
-
-fn set_is_empty<T: WireElement, S: Stamp>(set: &ObservedSet<T, S>) -> bool {
-    set.adds().is_empty() && set.removes().is_empty() && Antichain::is_empty(set.clears())
 }
 
 /// One of the four times of an item.
