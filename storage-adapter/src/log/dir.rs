@@ -11,7 +11,7 @@ use super::frames::Frames;
 use super::manifest::Manifest;
 use super::name;
 use super::open::OpenReport;
-use super::segment::{BatchWriter, Cursor};
+use super::segment::{BatchWriter, Cursor, SEGMENT_HEAD};
 use super::verify::VerifyReport;
 
 /// A segment is closed, and a new one begun, at about this many bytes.
@@ -233,7 +233,7 @@ impl<F: Files> LogDir<F> {
             return Ok(self.end.commit);
         }
         self.cut_leftover()?;
-        if self.end.at >= self.segment_target {
+        if self.end.at >= self.segment_target.max(SEGMENT_HEAD + 1) {
             self.begin_segment()?;
         }
         // INVARIANT: set before the first byte is written, so that also after a panic of `frames` the next append

@@ -18,11 +18,11 @@ enum Unpublished {
     Unknown(LogError),
 }
 
-/// New segments that no manifest names yet.
-struct Draft<D> {
-    segments: Vec<Segment>,
-    /// The last of them, its key, and its end.
-    active: Option<(D, Key, Cursor)>,
+/// The segment that the next append goes to.
+struct Active<D> {
+    file: D,
+    key: Key,
+    end: Cursor,
 }
 
 impl<F: Files> LogDir<F> {
@@ -55,124 +55,138 @@ impl<F: Files> LogDir<F> {
     ) -> Result<u64, LogError> {
         self.writable()?;
         let commit = self.end.commit.saturating_add(1);
-        let mut draft = Draft {
-            segments: Vec::new(),
-            active: None,
-        };
-        let written = self.draft_batch(frames.into_iter(), commit, commit_time_micros, &mut draft);
-        match written
-            .map_err(Unpublished::Refused)
-            .and_then(|()| self.publish(&draft.segments, commit, commit_time_micros))
-        {
-            Ok(old) => {
-                self.adopt(draft);
-                self.remove_old(&old);
+        let mut new = Vec::new();
+        let frames = frames.into_iter();
+        match self.replacement(frames, commit, commit_time_micros, &mut new) {
+            Ok((active, old)) => {
+                self.adopt(active, &old);
                 Ok(commit)
             }
-            Err(unpublished) => Err(self.give_up(unpublished, &draft.segments)),
+            Err(unpublished) => Err(self.give_up(unpublished, &new)),
         }
     }
 
     /// Closes the active segment and begins a new one.
     pub(super) fn begin_segment(&mut self) -> Result<(), LogError> {
-        let mut draft = Draft {
-            segments: Vec::new(),
-            active: None,
-        };
-        let first = self.end.commit.saturating_add(1);
-        let made = self.draft_segment(first, self.end.chain, &mut draft);
-        let mut all = self.manifest.segments.clone();
-        if let Some(last) = all.last_mut() {
-            (last.len, last.chain) = (self.end.at, self.end.chain);
-        }
-        let made = made.and_then(|()| self.sync_dir());
-        all.extend(draft.segments.iter().cloned());
-        match made
-            .map_err(Unpublished::Refused)
-            .and_then(|()| self.publish(&all, self.end.commit, self.end.time))
-        {
-            Ok(old) => {
-                let end = self.end;
-                self.adopt(draft);
-                self.end = Cursor {
-                    at: SEGMENT_HEAD,
-                    ..end
-                };
-                self.remove_old(&old);
+        let mut new = Vec::new();
+        match self.successor(&mut new) {
+            Ok((active, old)) => {
+                self.adopt(active, &old);
                 self.writable()
             }
-            Err(unpublished) => Err(self.give_up(unpublished, &draft.segments)),
+            Err(unpublished) => Err(self.give_up(unpublished, &new)),
         }
     }
 
-    /// Writes the frames to new segments, synced, names included.
-    fn draft_batch(
+    /// All of a `replace` up to its commit point. `new` gets each segment as soon as it is made.
+    fn replacement(
         &mut self,
         frames: impl Iterator<Item = Frame>,
         commit: u64,
         time: u64,
-        draft: &mut Draft<F::File>,
-    ) -> Result<(), LogError> {
+        new: &mut Vec<Segment>,
+    ) -> Result<(Active<F::File>, Manifest), Unpublished> {
+        let active = self
+            .write_segments(frames, commit, time, new)
+            .map_err(Unpublished::Refused)?;
+        let old = self.publish(new, commit, time)?;
+        Ok((active, old))
+    }
+
+    /// All of `begin_segment` up to its commit point.
+    fn successor(
+        &mut self,
+        new: &mut Vec<Segment>,
+    ) -> Result<(Active<F::File>, Manifest), Unpublished> {
+        let first = self.end.commit.saturating_add(1);
+        let active = self
+            .new_segment(first, self.end, new)
+            .map_err(Unpublished::Refused)?;
+        let name = new.last().map(|s| name::segment(s.id)).unwrap_or_default();
+        let synced = active
+            .file
+            .sync()
+            .map_err(|error| self.sync_failed(error, &name));
+        synced
+            .and_then(|()| self.sync_dir())
+            .map_err(Unpublished::Refused)?;
+        let mut all = self.manifest.segments.clone();
+        if let Some(last) = all.last_mut() {
+            (last.len, last.chain) = (self.end.at, self.end.chain);
+        }
+        all.extend(new.iter().cloned());
+        let old = self.publish(&all, self.end.commit, self.end.time)?;
+        Ok((active, old))
+    }
+
+    /// Writes the frames to new segments, each a batch of its own under the same number, all synced, names
+    /// included.
+    fn write_segments(
+        &mut self,
+        frames: impl Iterator<Item = Frame>,
+        commit: u64,
+        time: u64,
+        new: &mut Vec<Segment>,
+    ) -> Result<Active<F::File>, LogError> {
         let mut frames = frames.zip(0..).peekable();
         let mut chain = Chain::default();
         loop {
-            self.draft_segment(commit, chain, draft)?;
-            let Some((file, key, end)) = &mut draft.active else {
-                continue;
-            };
-            let name = draft
-                .segments
-                .last()
-                .map(|s| name::segment(s.id))
-                .unwrap_or_default();
+            let before = Cursor { chain, ..self.end };
+            let mut active = self.new_segment(commit, before, new)?;
+            let name = new.last().map(|s| name::segment(s.id)).unwrap_or_default();
             let path = self.files.path(&name);
             let failed = || LogError::io("write to", &path);
-            let mut batch = BatchWriter::begin(&*file, key, end, commit, time).map_err(failed())?;
-            while let Some((frame, index)) = frames.next_if(|_| batch.at() < self.segment_target) {
+            let begun = BatchWriter::begin(&active.file, &active.key, &active.end, commit, time);
+            let mut batch = begun.map_err(failed())?;
+            let target = self.segment_target;
+            while let Some((frame, index)) =
+                frames.next_if(|_| batch.is_empty() || batch.at() < target)
+            {
                 frame.admit(index)?;
                 batch.push(&frame).map_err(failed())?;
             }
-            let full = batch.finish().map_err(failed())?;
-            file.sync()
+            let end = batch.finish().map_err(failed())?;
+            active
+                .file
+                .sync()
                 .map_err(|error| self.sync_failed(error, &name))?;
-            if let Some(segment) = draft.segments.last_mut() {
-                (segment.len, segment.chain) = (full.at, full.chain);
+            if let Some(segment) = new.last_mut() {
+                (segment.len, segment.chain) = (end.at, end.chain);
             }
-            chain = full.chain;
-            *end = full;
+            (active.end, chain) = (end, end.chain);
             if frames.peek().is_none() {
-                return self.sync_dir();
+                self.sync_dir()?;
+                return Ok(active);
             }
         }
     }
 
-    /// Makes one new, empty segment, synced, its name not yet.
-    fn draft_segment(
+    /// Makes one new segment without batches, which goes on behind `before`; nothing of it is synced yet.
+    fn new_segment(
         &mut self,
         first: u64,
-        chain: Chain,
-        draft: &mut Draft<F::File>,
-    ) -> Result<(), LogError> {
+        before: Cursor,
+        new: &mut Vec<Segment>,
+    ) -> Result<Active<F::File>, LogError> {
         let (id, file) = self.create_next(name::segment)?;
-        draft.segments.push(Segment {
+        new.push(Segment {
             id,
             first,
             len: SEGMENT_HEAD,
-            chain,
+            chain: before.chain,
         });
-        let name = name::segment(id);
+        let path = self.files.path(&name::segment(id));
         file.append(&segment_head(id))
-            .map_err(LogError::io("write to", self.files.path(&name)))?;
-        file.sync()
-            .map_err(|error| self.sync_failed(error, &name))?;
-        let end = Cursor {
-            at: SEGMENT_HEAD,
-            commit: first.saturating_sub(1),
-            time: self.end.time,
-            chain,
-        };
-        draft.active = Some((file, Key::new(&self.manifest.header, id), end));
-        Ok(())
+            .map_err(LogError::io("write to", path))?;
+        let key = Key::new(&self.manifest.header, id);
+        Ok(Active {
+            file,
+            key,
+            end: Cursor {
+                at: SEGMENT_HEAD,
+                ..before
+            },
+        })
     }
 
     /// Makes the next file of a kind; a name that exists is passed over, never opened.
@@ -231,7 +245,7 @@ impl<F: Files> LogDir<F> {
         };
         let result = self.write_manifest(&manifest, &file, &name);
         if result.is_err() {
-            self.remove([name]);
+            self.remove([CURRENT_TMP.to_owned(), name]);
         }
         result.map(|()| manifest)
     }
@@ -245,16 +259,15 @@ impl<F: Files> LogDir<F> {
         let bytes = manifest.encode();
         self.write_whole(file, name, &bytes)?;
         self.sync_dir()?;
-        match self.files.unlink(CURRENT_TMP) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(LogError::io("remove", self.files.path(CURRENT_TMP))(error));
+        let made = match self.files.create_new(CURRENT_TMP) {
+            // Left by a publication that failed.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let again = || self.files.create_new(CURRENT_TMP);
+                self.files.unlink(CURRENT_TMP).and_then(|()| again())
             }
-            _ => {}
-        }
-        let tmp = self
-            .files
-            .create_new(CURRENT_TMP)
-            .map_err(LogError::io("make", self.files.path(CURRENT_TMP)))?;
+            made => made,
+        };
+        let tmp = made.map_err(LogError::io("make", self.files.path(CURRENT_TMP)))?;
         let current = Current {
             manifest: manifest.id,
             hash: blake3::hash(&bytes),
@@ -268,11 +281,11 @@ impl<F: Files> LogDir<F> {
         file.sync().map_err(|error| self.sync_failed(error, name))
     }
 
-    fn adopt(&mut self, draft: Draft<F::File>) {
-        if let Some((file, key, end)) = draft.active {
-            (self.active, self.key, self.end) = (file, key, end);
-        }
+    /// Goes on with the new state and removes the files that only the old one named.
+    fn adopt(&mut self, active: Active<F::File>, old: &Manifest) {
+        (self.active, self.key, self.end) = (active.file, active.key, active.end);
         self.dirty = false;
+        self.remove_old(old);
     }
 
     /// Undoes as far as it is safe.

@@ -69,6 +69,11 @@ impl<'f, D: DataFile> BatchWriter<'f, D> {
         self.put(frame.kind, &frame.body)
     }
 
+    /// True iff no frame was added yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// Offset behind the last frame.
     pub(super) fn at(&self) -> u64 {
         self.at

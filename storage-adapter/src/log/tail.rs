@@ -83,8 +83,7 @@ fn marks_behind<D: DataFile>(
 ) -> io::Result<bool> {
     let mut at = from;
     while at + ((HEAD + Mark::BEGIN_LEN + CHECK) as u64) <= len {
-        let head = Head::decode(window.get(at, HEAD)?);
-        if head.is_some_and(|h| h.kind == MARK) {
+        if Head::decode(window.get(at, HEAD)?).is_some_and(|head| head.kind == MARK) {
             match frame_at(window, key, at, len) {
                 Ok(raw) if Mark::decode(&raw.body).map(Mark::commit) != allowed => return Ok(true),
                 Err(Stop::Io(error)) => return Err(error),

@@ -4,7 +4,7 @@ use super::batch::{Fault, Stop, check_segment_head, frame_at};
 use super::dir::LogDir;
 use super::error::LogError;
 use super::files::{DataFile, Files};
-use super::frame::{FRAME_OVERHEAD, Key, MARK};
+use super::frame::{FRAME_OVERHEAD, HEAD, Head, Key, MARK};
 use super::name::{self, CURRENT};
 use super::open::read_manifest;
 use super::segment::SEGMENT_HEAD;
@@ -53,7 +53,7 @@ pub(super) fn verify<F: Files>(log: &LogDir<F>) -> Result<VerifyReport, LogError
     for (segment, info) in log.manifest.segments.iter().zip(log.segments()) {
         match log.open_file(&info.file) {
             Err(error @ LogError::Missing { .. }) => {
-                report.damage.push(of_error(error, info.bytes))
+                report.damage.push(of_error(error, info.bytes));
             }
             Err(error) => return Err(error),
             Ok(file) => {
@@ -207,11 +207,14 @@ fn next_frame<D: DataFile>(
 ) -> std::io::Result<u64> {
     let mut at = from;
     while at + FRAME_OVERHEAD as u64 <= end {
-        match frame_at(window, key, at, end) {
-            Ok(_) => return Ok(at),
-            Err(Stop::Io(error)) => return Err(error),
-            Err(Stop::Fault(_)) => at += 1,
+        if Head::decode(window.get(at, HEAD)?).is_some() {
+            match frame_at(window, key, at, end) {
+                Ok(_) => return Ok(at),
+                Err(Stop::Io(error)) => return Err(error),
+                Err(Stop::Fault(_)) => {}
+            }
         }
+        at += 1;
     }
     Ok(end)
 }

@@ -1,0 +1,15 @@
+//! The durable log layer, on real directories and on a disk that crashes, lies and fills up.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that goes wrong should stop right there; helpers are not seen as tests"
+)]
+
+mod basics;
+mod crash;
+mod damage;
+mod faults;
+mod sim;
+mod story;
+mod tail;

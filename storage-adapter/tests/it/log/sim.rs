@@ -1,0 +1,519 @@
+//! A simulated directory with two images: what the running system sees, and what is on the medium.
+//!
+//! Every call that changes something has a number, and a plan says what goes wrong at which number. A loss of
+//! power keeps what was synced and, of the rest, what the chosen [`Outcome`] says: sectors written but not synced
+//! may be there or be zeros, the length may have grown or not, and each change of a name since the last directory
+//! sync may have happened or not. A failed sync loses the sectors it was asked for even if a later one succeeds,
+//! as some systems do.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use storage_adapter::log::{DataFile, Files};
+
+const SECTOR: usize = 512;
+
+/// What goes wrong at a numbered call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The system stops before the call has any effect.
+    StopBefore,
+    /// It stops after the call took effect.
+    StopAfter,
+    /// A write is half done when the system stops; any other call as `StopBefore`.
+    StopHalfway,
+    /// The call fails; a write is half done.
+    Fails,
+    /// The call takes effect and reports failure all the same.
+    FailsAfter,
+    /// From here on the disk is full, until [`SimDisk::free_space`].
+    Full,
+}
+
+/// What a loss of power leaves of what was not synced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// No power was lost, only the process: all of it.
+    Kept,
+    /// Nothing of it.
+    Lost,
+    /// A part, chosen by this seed.
+    Part(u64),
+}
+
+#[derive(Debug, Clone, Default)]
+struct Inode {
+    live: Vec<u8>,
+    durable: Vec<u8>,
+    dirty: BTreeSet<usize>,
+}
+
+#[derive(Debug, Clone)]
+enum NameChange {
+    Made(String, usize),
+    Gone(String),
+    Moved(String, String, usize),
+}
+
+#[derive(Debug, Default)]
+struct World {
+    inodes: Vec<Inode>,
+    live: BTreeMap<String, usize>,
+    durable: BTreeMap<String, usize>,
+    unsynced: Vec<NameChange>,
+    calls: u64,
+    plan: Option<(u64, Fault)>,
+    stopped: bool,
+    full: bool,
+    failing_read: Option<u64>,
+    reads: u64,
+    locked: bool,
+    trace: Vec<String>,
+}
+
+/// Handle on a simulated directory; clones are the same directory.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SimDisk(Rc<RefCell<World>>);
+
+#[derive(Debug)]
+pub(super) struct SimFile {
+    disk: SimDisk,
+    inode: usize,
+    name: String,
+}
+
+pub(super) struct SimLock(SimDisk);
+
+impl Drop for SimLock {
+    fn drop(&mut self) {
+        self.0.0.borrow_mut().locked = false;
+    }
+}
+
+/// Small, good enough, and the same on every run.
+pub(super) struct Rng(pub(super) u64);
+
+impl Rng {
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub(super) fn below(&mut self, n: usize) -> usize {
+        usize::try_from(self.next() % n as u64).unwrap()
+    }
+
+    pub(super) fn coin(&mut self) -> bool {
+        self.next() & 1 == 1
+    }
+}
+
+/// How a call that passed the plan goes on.
+enum Go {
+    /// As it should.
+    Do,
+    /// Half of it, then an error.
+    Half(io::Error),
+    /// All of it, then an error.
+    DoThen(io::Error),
+}
+
+fn stopped() -> io::Error {
+    io::Error::other("the system stopped")
+}
+
+impl SimDisk {
+    /// Numbered calls so far.
+    pub(super) fn calls(&self) -> u64 {
+        self.0.borrow().calls
+    }
+
+    /// Lets something go wrong at the call of this number, counted from 0 and from now on.
+    pub(super) fn plan(&self, call: u64, fault: Fault) {
+        let mut world = self.0.borrow_mut();
+        world.calls = 0;
+        world.plan = Some((call, fault));
+    }
+
+    /// Counts calls from 0 again, and lets nothing go wrong.
+    pub(super) fn no_plan(&self) {
+        let mut world = self.0.borrow_mut();
+        (world.calls, world.plan, world.failing_read, world.reads) = (0, None, None, 0);
+        world.trace.clear();
+    }
+
+    /// Lets the read of this number fail.
+    pub(super) fn plan_read(&self, read: u64) {
+        let mut world = self.0.borrow_mut();
+        (world.failing_read, world.reads) = (Some(read), 0);
+    }
+
+    /// Reads so far.
+    pub(super) fn reads(&self) -> u64 {
+        self.0.borrow().reads
+    }
+
+    pub(super) fn free_space(&self) {
+        self.0.borrow_mut().full = false;
+    }
+
+    pub(super) fn has_stopped(&self) -> bool {
+        self.0.borrow().stopped
+    }
+
+    /// The numbered calls since the last [`no_plan`](Self::no_plan), in words.
+    pub(super) fn trace(&self) -> Vec<String> {
+        self.0.borrow().trace.clone()
+    }
+
+    /// What is there when the system comes up again.
+    pub(super) fn restart(&self, outcome: Outcome) {
+        let mut world = self.0.borrow_mut();
+        assert!(!world.locked, "the owner is dropped before the restart");
+        match outcome {
+            Outcome::Kept => {}
+            Outcome::Lost => world.lose_power(|_| false, &mut |durable, _| durable),
+            Outcome::Part(seed) => {
+                let mut rng = Rng(seed);
+                let mut sizes = Rng(seed ^ 0x5eed);
+                world.lose_power(|_| rng.coin(), &mut |durable, live| {
+                    let (low, high) = (durable.min(live), durable.max(live));
+                    match sizes.below(3) {
+                        0 => durable,
+                        1 => live,
+                        _ => low + sizes.below(high - low + 1),
+                    }
+                });
+            }
+        }
+        world.stopped = false;
+        world.full = false;
+        drop(world);
+        self.no_plan();
+    }
+
+    /// Everything in the directory, as the running system sees it.
+    pub(super) fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let world = self.0.borrow();
+        world
+            .live
+            .iter()
+            .map(|(name, i)| (name.clone(), world.inodes[*i].live.clone()))
+            .collect()
+    }
+
+    /// Puts a file there, durably, behind the log's back.
+    pub(super) fn put(&self, name: &str, bytes: &[u8]) {
+        let mut world = self.0.borrow_mut();
+        let inode = world.inodes.len();
+        world.inodes.push(Inode {
+            live: bytes.to_vec(),
+            durable: bytes.to_vec(),
+            dirty: BTreeSet::new(),
+        });
+        world.live.insert(name.to_owned(), inode);
+        world.durable.insert(name.to_owned(), inode);
+    }
+
+    /// Removes a file, durably, behind the log's back.
+    pub(super) fn take(&self, name: &str) -> Vec<u8> {
+        let mut world = self.0.borrow_mut();
+        world.durable.remove(name);
+        let inode = world.live.remove(name).unwrap();
+        world.inodes[inode].live.clone()
+    }
+
+    /// A directory of its own with the same files.
+    pub(super) fn copy(&self) -> Self {
+        let copy = Self::default();
+        for (name, bytes) in self.files() {
+            copy.put(&name, &bytes);
+        }
+        copy
+    }
+
+    fn enter(&self, what: &str) -> io::Result<Go> {
+        let mut world = self.0.borrow_mut();
+        if world.stopped {
+            return Err(stopped());
+        }
+        let call = world.calls;
+        world.calls += 1;
+        world.trace.push(what.to_owned());
+        let grows = what.starts_with("append") || what.starts_with("create");
+        if world.full && grows {
+            return Ok(Go::Half(io::ErrorKind::StorageFull.into()));
+        }
+        match world.plan {
+            Some((at, fault)) if at == call => match fault {
+                Fault::StopBefore => {
+                    world.stopped = true;
+                    Err(stopped())
+                }
+                Fault::StopHalfway => {
+                    world.stopped = true;
+                    Ok(Go::Half(stopped()))
+                }
+                Fault::StopAfter => {
+                    world.stopped = true;
+                    Ok(Go::DoThen(stopped()))
+                }
+                Fault::Fails => Ok(Go::Half(io::Error::other("input/output error"))),
+                Fault::FailsAfter => Ok(Go::DoThen(io::Error::other("input/output error"))),
+                Fault::Full => {
+                    world.full = true;
+                    if grows {
+                        Ok(Go::Half(io::ErrorKind::StorageFull.into()))
+                    } else {
+                        Ok(Go::Do)
+                    }
+                }
+            },
+            _ => Ok(Go::Do),
+        }
+    }
+
+    /// Runs a call that is all or nothing.
+    fn whole<T>(&self, what: &str, act: impl FnOnce(&mut World) -> io::Result<T>) -> io::Result<T> {
+        match self.enter(what)? {
+            Go::Do => act(&mut self.0.borrow_mut()),
+            Go::Half(error) => Err(error),
+            Go::DoThen(error) => act(&mut self.0.borrow_mut()).and(Err(error)),
+        }
+    }
+
+    fn look<T>(&self, act: impl FnOnce(&World) -> io::Result<T>) -> io::Result<T> {
+        let mut world = self.0.borrow_mut();
+        if world.stopped {
+            return Err(stopped());
+        }
+        world.reads += 1;
+        if world.failing_read == Some(world.reads - 1) {
+            return Err(io::Error::other("input/output error"));
+        }
+        act(&world)
+    }
+}
+
+impl World {
+    /// Makes the medium's image the running one. `keep` says of each unsynced change whether it
+    /// happened, `size` picks a length between the synced and the written one.
+    fn lose_power(
+        &mut self,
+        mut keep: impl FnMut(usize) -> bool,
+        size: &mut dyn FnMut(usize, usize) -> usize,
+    ) {
+        for inode in &mut self.inodes {
+            let mut image = inode.durable.clone();
+            image.resize(size(inode.durable.len(), inode.live.len()), 0);
+            for &sector in &inode.dirty {
+                if keep(sector) {
+                    copy_sector(&inode.live, &mut image, sector);
+                }
+            }
+            *inode = Inode {
+                live: image.clone(),
+                durable: image,
+                dirty: BTreeSet::new(),
+            };
+        }
+        for (index, change) in std::mem::take(&mut self.unsynced).into_iter().enumerate() {
+            if keep(index) {
+                apply(&mut self.durable, &change);
+            }
+        }
+        self.live = self.durable.clone();
+    }
+}
+
+fn apply(names: &mut BTreeMap<String, usize>, change: &NameChange) {
+    match change {
+        NameChange::Made(name, inode) => {
+            names.insert(name.clone(), *inode);
+        }
+        NameChange::Gone(name) => {
+            names.remove(name);
+        }
+        NameChange::Moved(from, to, inode) => {
+            if names.get(from) == Some(inode) {
+                names.remove(from);
+            }
+            names.insert(to.clone(), *inode);
+        }
+    }
+}
+
+fn copy_sector(from: &[u8], to: &mut [u8], sector: usize) {
+    let start = sector * SECTOR;
+    let end = (start + SECTOR).min(from.len()).min(to.len());
+    if start < end {
+        to[start..end].copy_from_slice(&from[start..end]);
+    }
+}
+
+impl Files for SimDisk {
+    type File = SimFile;
+    type Lock = SimLock;
+
+    fn path(&self, name: &str) -> PathBuf {
+        PathBuf::from("/sim").join(name)
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        self.look(|world| Ok(world.live.keys().cloned().collect()))
+    }
+
+    fn try_lock(&self, name: &str) -> io::Result<Option<SimLock>> {
+        if !self.0.borrow().live.contains_key(name) {
+            drop(self.create_new(name)?);
+        }
+        let mut world = self.0.borrow_mut();
+        if std::mem::replace(&mut world.locked, true) {
+            return Ok(None);
+        }
+        drop(world);
+        Ok(Some(SimLock(self.clone())))
+    }
+
+    fn create_new(&self, name: &str) -> io::Result<SimFile> {
+        let inode = self.whole(&format!("create {name}"), |world| {
+            if world.live.contains_key(name) {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            let inode = world.inodes.len();
+            world.inodes.push(Inode::default());
+            world.live.insert(name.to_owned(), inode);
+            world
+                .unsynced
+                .push(NameChange::Made(name.to_owned(), inode));
+            Ok(inode)
+        })?;
+        Ok(SimFile {
+            disk: self.clone(),
+            inode,
+            name: name.to_owned(),
+        })
+    }
+
+    fn open(&self, name: &str) -> io::Result<SimFile> {
+        let inode = self.look(|world| {
+            world
+                .live
+                .get(name)
+                .copied()
+                .ok_or(io::ErrorKind::NotFound.into())
+        })?;
+        Ok(SimFile {
+            disk: self.clone(),
+            inode,
+            name: name.to_owned(),
+        })
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.whole(&format!("rename {from} {to}"), |world| {
+            let inode = world.live.remove(from).ok_or(io::ErrorKind::NotFound)?;
+            world.live.insert(to.to_owned(), inode);
+            world
+                .unsynced
+                .push(NameChange::Moved(from.to_owned(), to.to_owned(), inode));
+            Ok(())
+        })
+    }
+
+    fn unlink(&self, name: &str) -> io::Result<()> {
+        self.whole(&format!("unlink {name}"), |world| {
+            world.live.remove(name).ok_or(io::ErrorKind::NotFound)?;
+            world.unsynced.push(NameChange::Gone(name.to_owned()));
+            Ok(())
+        })
+    }
+
+    fn sync_dir(&self) -> io::Result<()> {
+        self.whole("sync directory", |world| {
+            for change in std::mem::take(&mut world.unsynced) {
+                apply(&mut world.durable, &change);
+            }
+            Ok(())
+        })
+    }
+}
+
+impl DataFile for SimFile {
+    fn len(&self) -> io::Result<u64> {
+        self.disk
+            .look(|world| Ok(world.inodes[self.inode].live.len() as u64))
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.disk.look(|world| {
+            let live = &world.inodes[self.inode].live;
+            let rest = usize::try_from(offset)
+                .ok()
+                .and_then(|at| live.get(at..))
+                .unwrap_or_default();
+            // Short reads, as a real system may give.
+            let n = rest.len().min(buf.len()).min(1000);
+            buf[..n].copy_from_slice(&rest[..n]);
+            Ok(n)
+        })
+    }
+
+    fn append(&self, bytes: &[u8]) -> io::Result<()> {
+        let go = self.disk.enter(&format!("append {}", self.name))?;
+        let (bytes, result) = match go {
+            Go::Do => (bytes, Ok(())),
+            Go::Half(error) => (&bytes[..bytes.len() / 2], Err(error)),
+            Go::DoThen(error) => (bytes, Err(error)),
+        };
+        let inode = &mut self.disk.0.borrow_mut().inodes[self.inode];
+        let from = inode.live.len();
+        inode.live.extend(bytes);
+        if !bytes.is_empty() {
+            inode
+                .dirty
+                .extend(from / SECTOR..=(inode.live.len() - 1) / SECTOR);
+        }
+        result
+    }
+
+    fn truncate(&self, len: u64) -> io::Result<()> {
+        self.disk
+            .whole(&format!("truncate {}", self.name), |world| {
+                let inode = &mut world.inodes[self.inode];
+                let len = usize::try_from(len).unwrap();
+                inode.live.resize(len, 0);
+                inode.dirty.retain(|sector| sector * SECTOR < len);
+                Ok(())
+            })
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let go = self.disk.enter(&format!("sync {}", self.name))?;
+        let inode = &mut self.disk.0.borrow_mut().inodes[self.inode];
+        let dirty = std::mem::take(&mut inode.dirty);
+        let result = match go {
+            Go::Half(error) => {
+                // Nothing reached the medium, and the system thinks that it is done with these sectors. A stop
+                // is no failure: the sectors stay as they were.
+                if error.to_string() == stopped().to_string() {
+                    inode.dirty = dirty;
+                }
+                return Err(error);
+            }
+            Go::DoThen(error) => Err(error),
+            Go::Do => Ok(()),
+        };
+        inode.durable.resize(inode.live.len(), 0);
+        for sector in dirty {
+            copy_sector(&inode.live, &mut inode.durable, sector);
+        }
+        result
+    }
+}

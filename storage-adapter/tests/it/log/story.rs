@@ -1,0 +1,154 @@
+//! Scripts of operations and the model that says which states a crash may leave.
+
+use storage_adapter::log::{Frame, LogDir, LogError, OpenReport};
+
+use super::sim::{Rng, SimDisk};
+
+pub(super) const HEADER: &[u8] = b"order=wall";
+
+/// A store of somebody else's file layer.
+pub(super) type Log = LogDir<SimDisk>;
+
+/// What a reader sees: kind, body, commit, commit time.
+pub(super) type State = Vec<(u8, Vec<u8>, u64, u64)>;
+
+/// One step of a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// A batch of this many frames.
+    Append(usize),
+    /// A replacement by this many frames.
+    Replace(usize),
+    /// Close and open.
+    Reopen,
+}
+
+/// Appends that span sectors, replacements by more and by less, by nothing, and segments that fill up (the target is
+/// small, see [`open`]).
+pub(super) const SCRIPT: &[Step] = &[
+    Step::Append(1),
+    Step::Append(4),
+    Step::Replace(3),
+    Step::Append(2),
+    Step::Reopen,
+    Step::Append(3),
+    Step::Append(3),
+    Step::Replace(6),
+    Step::Append(1),
+    Step::Replace(0),
+    Step::Append(2),
+];
+
+/// Bodies without two zeros in a row, from empty to several sectors.
+pub(super) fn frames(seed: u64, count: usize) -> Vec<Frame> {
+    let mut rng = Rng(seed);
+    let body = |rng: &mut Rng| {
+        let len = [0, 7, 300, 700, 1800][rng.below(5)];
+        (0..len)
+            .map(|_| u8::try_from(1 + rng.below(255)).unwrap())
+            .collect::<Vec<u8>>()
+    };
+    (0..count)
+        .map(|_| Frame::new(u8::try_from(1 + rng.below(9)).unwrap(), body(&mut rng)))
+        .collect()
+}
+
+/// Opens with a small segment size.
+pub(super) fn open(disk: &SimDisk) -> Result<(Log, OpenReport), LogError> {
+    let (mut log, report) = LogDir::open_on(disk.clone())?;
+    log.set_segment_target(4000);
+    Ok((log, report))
+}
+
+pub(super) fn create(disk: &SimDisk) -> Result<Log, LogError> {
+    let mut log = LogDir::create_on(disk.clone(), HEADER)?;
+    log.set_segment_target(4000);
+    Ok(log)
+}
+
+/// Reads everything; every entry must lie where it says.
+pub(super) fn read(log: &Log) -> Result<State, LogError> {
+    log.frames()
+        .map(|entry| entry.map(|e| (e.kind, e.body, e.commit, e.commit_time_micros)))
+        .collect()
+}
+
+/// What the store must hold: the acknowledged state or, if an operation is under way, that operation's.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Model {
+    pub(super) acked: State,
+    pub(super) commit: u64,
+    pub(super) pending: Option<State>,
+}
+
+impl Model {
+    pub(super) fn allows(&self, state: &State) -> bool {
+        *state == self.acked || self.pending.as_ref() == Some(state)
+    }
+
+    /// Takes what a reopened store shows for the truth from now on.
+    pub(super) fn settle(&mut self, log: &Log) {
+        let state = read(log).unwrap();
+        assert!(
+            self.allows(&state),
+            "neither the acknowledged state nor the one under way"
+        );
+        let was_pending = self.pending.take();
+        if was_pending.as_ref() == Some(&state)
+            && (state != self.acked || log.commit() > self.commit)
+        {
+            self.commit += 1;
+        }
+        assert_eq!(log.commit(), self.commit);
+        self.acked = state;
+    }
+
+    /// Runs a step that writes. On an error the outcome stays pending.
+    pub(super) fn write(&mut self, log: &mut Log, step: Step) -> Result<(), LogError> {
+        let (commit, time) = (self.commit + 1, 1000 + self.commit);
+        let (new, from, replaces) = match step {
+            Step::Append(count) => (frames(commit, count), self.acked.clone(), false),
+            Step::Replace(count) => (frames(commit, count), Vec::new(), true),
+            Step::Reopen => return Ok(()),
+        };
+        let mut state = from;
+        state.extend(new.iter().map(|f| (f.kind, f.body.clone(), commit, time)));
+        self.pending = Some(state);
+        let got = if replaces {
+            log.replace(new, time)?
+        } else {
+            log.append(new, time)?
+        };
+        assert_eq!(got, commit);
+        self.commit = commit;
+        self.acked = self.pending.take().unwrap();
+        Ok(())
+    }
+}
+
+/// Runs a script from nothing until it ends or a step fails; returns the model, and the owner if it
+/// still lives.
+pub(super) fn run(disk: &SimDisk, script: &[Step]) -> (Model, Option<Log>, Option<LogError>) {
+    let mut model = Model::default();
+    let mut log = match create(disk) {
+        Ok(log) => log,
+        Err(error) => return (model, None, Some(error)),
+    };
+    for &step in script {
+        let result = if step == Step::Reopen {
+            drop(log);
+            match open(disk) {
+                Ok((again, _)) => log = again,
+                Err(error) => return (model, None, Some(error)),
+            }
+            assert_eq!(read(&log).unwrap(), model.acked);
+            Ok(())
+        } else {
+            model.write(&mut log, step)
+        };
+        if let Err(error) = result {
+            return (model, Some(log), Some(error));
+        }
+    }
+    (model, Some(log), None)
+}

@@ -1,0 +1,3 @@
+//! Tests of the storage crate, in one binary.
+
+mod log;
