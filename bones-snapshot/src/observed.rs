@@ -57,7 +57,7 @@ impl<S: Stamp> PartialOrd for ByHash<S> {
 pub struct ElementId(pub [u8; 32]);
 
 /// Something that can be a member of an [`ObservedSet`].
-pub trait Element: Ord + Clone {
+pub trait Element: Ord + Clone + std::fmt::Debug {
     /// The id of the element: a hash under a domain of its own, equal for equal elements only.
     fn id(&self) -> ElementId;
 }
@@ -106,7 +106,7 @@ pub type Adds<T, S> = Antichain<Write<T, S, AgentId>>;
 pub type Removes<S> = Antichain<Key<S>>;
 
 /// A set under observed-remove semantics by predicate. See the [module](self) for the rules.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObservedSet<T: Element, S: Stamp> {
     adds: Map<ElementId, Adds<T, S>>,
     removes: Map<ElementId, Removes<S>>,

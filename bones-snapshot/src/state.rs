@@ -1,6 +1,6 @@
 //! The state of a work item: a product of lattices under a grow-only set of redactions.
 
-use lattice_core::{Antichain, Bottom, Cell, JoinSemilattice, Map, Max, Min, Set, join_all};
+use lattice_core::{Bottom, Cell, JoinSemilattice, Map, Max, Min, Set, join_all};
 use lattice_lww::{LwwRegister, Stamp, Write};
 
 use crate::event::{AgentId, Text};
@@ -29,7 +29,7 @@ pub struct Move<S: Stamp> {
 }
 
 /// What the events of an item wrote: every component a lattice of its own.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)] // each field is what its name says in `docs/SEMANTICS.md`
 pub struct Content<S: Stamp> {
     pub title: Register<Text, S>,
@@ -63,7 +63,7 @@ pub struct Content<S: Stamp> {
 ///
 /// Two parts: what was written, and the set R of events redacted. Their join is
 /// `(R1 u R2, mask of R1 u R2 over C1 join C2)`, so no join brings redacted text back.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemState<S: Stamp> {
     // INVARIANT: every cell written by an event in `redacted` is `Cell::Redacted`.
     content: Content<S>,
@@ -268,11 +268,6 @@ pub(crate) fn written<V: Ord, S: Stamp>(key: &Key<S>, value: V) -> Register<V, S
         key: key.clone(),
         cell: Cell::Present(value),
     })
-}
-
-/// An antichain of one.
-pub(crate) fn only<S: Stamp>(key: &Key<S>) -> Antichain<Key<S>> {
-    Antichain::singleton(key.clone())
 }
 
 macro_rules! product { ($($f:ident)*) => {

@@ -69,7 +69,7 @@ impl fmt::Debug for SnapshotId {
 }
 
 /// The state of one item, ready to be written or just read.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotPayload<S: Stamp> {
     item_id: Box<str>,
     state: ItemState<S>,

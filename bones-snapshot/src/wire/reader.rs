@@ -117,10 +117,6 @@ impl<'a> Reader<'a> {
         Self { bytes, at: 0 }
     }
 
-    pub(crate) fn offset(&self) -> usize {
-        self.at
-    }
-
     pub(crate) fn fail<T>(&self, kind: DecodeErrorKind) -> Result<T, DecodeError> {
         Err(DecodeError {
             offset: self.at,
