@@ -1,3 +1,16 @@
 //! A durable log store for lattice-compacted event logs with one atomic commit point.
 
+mod error;
+mod export;
+mod item_store;
 pub mod log;
+mod record;
+mod source;
+
+pub use error::StoreError;
+pub use export::{Export, ExportError};
+pub use item_store::{
+    Batch, CompactionOutcome, HeldEvent, ImportReport, ItemCheck, ItemStore, Stats, StoreCheck,
+};
+pub use record::order_word;
+pub use source::{BadLine, BadLineReason, BadLines, ReadLog, SourceError, is_export, read_log};

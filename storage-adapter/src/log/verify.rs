@@ -1,5 +1,7 @@
 //! Reading everything, going on behind damage.
 
+use std::fmt;
+
 use super::batch::{Fault, Stop, check_segment_head, frame_at};
 use super::dir::LogDir;
 use super::error::LogError;
@@ -23,6 +25,22 @@ pub struct Damage {
     pub expected: String,
     /// What is there.
     pub found: String,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            file,
+            offset,
+            bytes,
+            expected,
+            found,
+        } = self;
+        write!(
+            f,
+            "{file} at byte {offset}: expected {expected}, found {found}; {bytes} bytes cannot be read"
+        )
+    }
 }
 
 /// What [`LogDir::verify`] read.
