@@ -1,0 +1,42 @@
+# The one list of commands. `just` alone prints it.
+
+default:
+    @just --list
+
+# The main job on a generated log.
+demo *args:
+    cargo run --release -- demo {{args}}
+
+# What `cargo test` runs, and the features beside.
+test:
+    cargo test
+
+# Everything CI runs.
+ci:
+    bash .ci/run
+
+fmt:
+    cargo fmt --all
+
+lint:
+    cargo clippy --all-targets --all-features -- -D warnings
+
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features
+
+# Against the published bones-core.
+interop:
+    cargo test --manifest-path interop/Cargo.toml
+
+# The binary from outside, over the synthetic and (when at hand) the real logs.
+e2e:
+    cargo build --release
+    python3 tests-e2e/main_job.py target/release/lattice
+
+# Joins against their peers, one table.
+bench-peers:
+    cargo bench --manifest-path benches/Cargo.toml
+
+# Every fuzz target for `t` seconds each.
+fuzz t="60":
+    bash fuzz/run {{t}}
