@@ -1,4 +1,4 @@
-//! A durable log store for lattice-compacted event logs with one atomic commit point.
+#![doc = include_str!("../README.md")]
 
 mod error;
 mod export;
