@@ -1,1 +1,27 @@
-//! Placeholder.
+#![no_std]
+#![doc = include_str!("../README.md")]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod bits;
+mod chunks;
+mod gset;
+mod lane;
+mod ledger;
+mod live_index;
+mod orset;
+mod parts;
+mod replica;
+mod spans;
+
+pub use gset::GSet;
+pub use orset::OrSet;
+pub use parts::PartsError;
+pub use replica::{Exhausted, NewDot, Replica, Stale, Suspended};
+
+/// True iff `few` keys are better looked up one by one among `many` than met in a linear walk.
+const fn gallop(few: usize, many: usize) -> bool {
+    few < many / 32
+}

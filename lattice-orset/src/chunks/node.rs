@@ -1,0 +1,260 @@
+//! Nodes: sorted leaves, inner nodes that know the first key of each child.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+
+/// Children of an inner node as bulk building leaves it, and at most.
+pub(super) const FANOUT: usize = 32;
+const MAX_FANOUT: usize = 48;
+/// Room that a copied or grown leaf gets, so that the next writes need no new memory.
+const SLACK: usize = 8;
+
+/// A node of the tree.
+#[derive(Clone)]
+pub(super) enum Node<K, V> {
+    Leaf(Vec<(K, V)>),
+    Inner(Vec<Child<K, V>>),
+}
+
+/// A subtree and its first key.
+// INVARIANT: `first` equals the first key of the subtree at all times, never a key that has left
+// it: what was erased must not live on in an inner node.
+pub(super) struct Child<K, V> {
+    pub(super) first: K,
+    pub(super) node: Arc<Node<K, V>>,
+}
+
+impl<K: Clone, V> Clone for Child<K, V> {
+    fn clone(&self) -> Self {
+        Self {
+            first: self.first.clone(),
+            node: Arc::clone(&self.node),
+        }
+    }
+}
+
+/// What an insertion did to a subtree.
+pub(super) enum Grown<K, V> {
+    InPlace,
+    Split(Child<K, V>),
+}
+
+/// Entries in a leaf as bulk building leaves it: about two kilobytes.
+pub(super) const fn leaf_fill<E>() -> usize {
+    let size = if size_of::<E>() == 0 {
+        1
+    } else {
+        size_of::<E>()
+    };
+    let fill = 2048 / size;
+    if fill < 16 {
+        16
+    } else if fill > 128 {
+        128
+    } else {
+        fill
+    }
+}
+
+/// Entries in a leaf at most.
+const fn leaf_max<E>() -> usize {
+    leaf_fill::<E>() + leaf_fill::<E>() / 2
+}
+
+impl<K, V> Node<K, V> {
+    pub(super) fn seek(&self, probe: &impl Fn(&K) -> Ordering) -> Option<(&K, &V)> {
+        match self {
+            Self::Leaf(entries) => {
+                let at = entries.partition_point(|(key, _)| probe(key) == Ordering::Less);
+                entries.get(at).map(|(key, value)| (key, value))
+            }
+            Self::Inner(children) => {
+                let at = child_of(children, probe);
+                let found = children.get(at)?.node.seek(probe);
+                // SUBTLE: a child may hold only keys below the probe; then the next one starts at it.
+                found.or_else(|| children.get(at + 1)?.node.seek(probe))
+            }
+        }
+    }
+
+    /// The one child of an inner node that has only one.
+    pub(super) fn only_child(&self) -> Option<Arc<Self>> {
+        match self {
+            Self::Inner(children) => match children.as_slice() {
+                [child] => Some(Arc::clone(&child.node)),
+                _ => None,
+            },
+            Self::Leaf(_) => None,
+        }
+    }
+
+    fn size(&self) -> usize {
+        match self {
+            Self::Leaf(entries) => entries.len(),
+            Self::Inner(children) => children.len(),
+        }
+    }
+
+    fn room(&self) -> usize {
+        match self {
+            Self::Leaf(_) => leaf_max::<(K, V)>(),
+            Self::Inner(_) => MAX_FANOUT,
+        }
+    }
+}
+
+/// The child whose range holds the probe.
+fn child_of<K, V>(children: &[Child<K, V>], probe: &impl Fn(&K) -> Ordering) -> usize {
+    children
+        .partition_point(|child| probe(&child.first) != Ordering::Greater)
+        .saturating_sub(1)
+}
+
+impl<K: Clone, V> Child<K, V> {
+    pub(super) fn new(node: Arc<Node<K, V>>) -> Option<Self> {
+        let first = match &*node {
+            Node::Leaf(entries) => entries.first()?.0.clone(),
+            Node::Inner(children) => children.first()?.first.clone(),
+        };
+        Some(Self { first, node })
+    }
+}
+
+impl<K: Ord + Clone, V: Clone> Child<K, V> {
+    /// Reads the first key again after a write below. Only a write to the first entry needs it.
+    fn refresh(&mut self) {
+        let first = match &*self.node {
+            Node::Leaf(entries) => entries.first().map(|(key, _)| key),
+            Node::Inner(children) => children.first().map(|child| &child.first),
+        };
+        if let Some(first) = first
+            && *first != self.first
+        {
+            self.first = first.clone();
+        }
+    }
+}
+
+impl<K: Ord + Clone, V: Clone> Node<K, V> {
+    /// The node for writing; copied first if it is shared.
+    fn unshared(node: &mut Arc<Self>) -> &mut Self {
+        if Arc::get_mut(node).is_none()
+            && let Self::Leaf(entries) = &**node
+        {
+            let mut copy = Vec::with_capacity(entries.len() + SLACK);
+            copy.extend_from_slice(entries);
+            *node = Arc::new(Self::Leaf(copy));
+        }
+        Arc::make_mut(node)
+    }
+
+    /// Inserts an entry whose key is not there.
+    pub(super) fn insert(node: &mut Arc<Self>, entry: (K, V)) -> Grown<K, V> {
+        match Self::unshared(node) {
+            Self::Leaf(entries) => {
+                let at = entries.partition_point(|(key, _)| *key < entry.0);
+                if entries.len() == entries.capacity() {
+                    entries.reserve_exact(SLACK);
+                }
+                entries.insert(at, entry);
+            }
+            Self::Inner(children) => {
+                let at = child_of(children, &|first: &K| first.cmp(&entry.0));
+                if let Some(child) = children.get_mut(at) {
+                    let grown = Self::insert(&mut child.node, entry);
+                    child.refresh();
+                    if let Grown::Split(right) = grown {
+                        children.insert(at + 1, right);
+                    }
+                }
+            }
+        }
+        Self::split(node)
+    }
+
+    /// Splits an overfull node in two.
+    fn split(node: &mut Arc<Self>) -> Grown<K, V> {
+        if node.size() <= node.room() {
+            return Grown::InPlace;
+        }
+        let half = node.size() / 2;
+        let right = match Self::unshared(node) {
+            Self::Leaf(entries) => {
+                let right = entries.split_off(half);
+                entries.shrink_to(half + SLACK);
+                Self::Leaf(right)
+            }
+            Self::Inner(children) => Self::Inner(children.split_off(half)),
+        };
+        Child::new(Arc::new(right)).map_or(Grown::InPlace, Grown::Split)
+    }
+
+    /// Removes the entry that `probe` calls equal, which is there.
+    pub(super) fn remove(node: &mut Arc<Self>, probe: &impl Fn(&K) -> Ordering) {
+        match Self::unshared(node) {
+            Self::Leaf(entries) => {
+                if let Ok(at) = entries.binary_search_by(|(key, _)| probe(key)) {
+                    entries.remove(at);
+                }
+            }
+            Self::Inner(children) => {
+                let at = child_of(children, probe);
+                if let Some(child) = children.get_mut(at) {
+                    Self::remove(&mut child.node, probe);
+                    child.refresh();
+                }
+                Self::absorb(children, at);
+            }
+        }
+    }
+
+    /// Drops a child that has become empty, or joins it to its neighbour when both fit in one.
+    fn absorb(children: &mut Vec<Child<K, V>>, at: usize) {
+        let Some(child) = children.get(at) else {
+            return;
+        };
+        if child.node.size() == 0 {
+            children.remove(at);
+            return;
+        }
+        let left = at.saturating_sub(1);
+        let (Some(a), Some(b)) = (children.get(left), children.get(left + 1)) else {
+            return;
+        };
+        if child.node.size() * 4 > child.node.room()
+            || a.node.size() + b.node.size() > child.node.room() / 2
+        {
+            return;
+        }
+        let right = children.remove(left + 1);
+        let Some(into) = children.get_mut(left) else {
+            return;
+        };
+        match (
+            Self::unshared(&mut into.node),
+            Arc::unwrap_or_clone(right.node),
+        ) {
+            (Self::Leaf(entries), Self::Leaf(more)) => entries.extend(more),
+            (Self::Inner(below), Self::Inner(more)) => below.extend(more),
+            // Uniform height: siblings are of one kind.
+            _ => {}
+        }
+    }
+
+    pub(super) fn get_mut<'a>(
+        node: &'a mut Arc<Self>,
+        probe: &impl Fn(&K) -> Ordering,
+    ) -> Option<&'a mut V> {
+        match Self::unshared(node) {
+            Self::Leaf(entries) => {
+                let at = entries.binary_search_by(|(key, _)| probe(key)).ok()?;
+                entries.get_mut(at).map(|(_, value)| value)
+            }
+            Self::Inner(children) => {
+                let at = child_of(children, probe);
+                Self::get_mut(&mut children.get_mut(at)?.node, probe)
+            }
+        }
+    }
+}

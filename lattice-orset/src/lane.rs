@@ -1,0 +1,180 @@
+//! All that is known about the dots of one replica.
+//!
+//! Under each dot the order is `absent < live < redacted < removed`, a chain; a lane is the
+//! pointwise product of those chains, 64 dots at a time. Which element a live dot carries is the
+//! business of the set that owns the lane.
+
+use alloc::vec::Vec;
+
+use crate::bits::{Bits, block_of};
+use crate::spans::{Span, Spans};
+
+/// The dots of one replica.
+// INVARIANT: `live` and `redacted` are disjoint subsets of `seen`. A dot that is seen and neither
+// live nor redacted is removed, and stays so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lane {
+    pub(crate) seen: Spans,
+    pub(crate) live: Bits,
+    pub(crate) redacted: Bits,
+}
+
+/// What a join of two lanes found out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Change {
+    /// The left side grew: not `right <= left`.
+    pub(crate) left: bool,
+    /// The right side would have grown: not `left <= right`.
+    pub(crate) right: bool,
+    /// Live dots of the left side became redacted.
+    pub(crate) redacted: bool,
+}
+
+impl core::ops::BitOrAssign for Change {
+    fn bitor_assign(&mut self, other: Self) {
+        self.left |= other.left;
+        self.right |= other.right;
+        self.redacted |= other.redacted;
+    }
+}
+
+impl Lane {
+    /// `E'' = (E n E') u (E \ C') u (E' \ C)`, `C'' = C u C'`, redaction wins within `E n E'`.
+    ///
+    /// Costs the blocks and runs of `other`, and the blocks of `self` that the context of `other`
+    /// covers: a small delta with a small context is cheap whatever the size of `self`.
+    pub(crate) fn join(&mut self, other: &Self) -> Change {
+        let mut change = Change {
+            right: !self.seen.is_subset(&other.seen),
+            ..Change::default()
+        };
+        for (block, known) in self.blocks_covered_by(&other.seen) {
+            let (live, redacted) = (self.live.block(block), self.redacted.block(block));
+            let (other_live, other_redacted) =
+                (other.live.block(block), other.redacted.block(block));
+            let removed = known & !(other_live | other_redacted);
+            let hidden = live & other_redacted;
+            change.left |= (live | redacted) & removed != 0 || hidden != 0;
+            change.redacted |= hidden != 0;
+            self.live.set_block(block, live & !removed & !hidden);
+            self.redacted.set_block(block, redacted & !removed | hidden);
+        }
+        for block in other.occupied() {
+            let (live, redacted) = (other.live.block(block), other.redacted.block(block));
+            let seen = self.seen.mask(block);
+            let mine = (self.live.block(block), self.redacted.block(block));
+            let fresh = !seen;
+            change.right |=
+                (live | redacted) & seen & !(mine.0 | mine.1) != 0 || live & mine.1 != 0;
+            self.live.set_block(block, mine.0 | live & fresh);
+            self.redacted.set_block(block, mine.1 | redacted & fresh);
+        }
+        change.left |= self.seen.union(&other.seen);
+        change
+    }
+
+    /// The order of the lattice, elements apart.
+    pub(crate) fn leq(&self, other: &Self) -> bool {
+        self.seen.is_subset(&other.seen)
+            && other
+                .blocks_covered_by(&self.seen)
+                .into_iter()
+                .all(|(block, seen)| {
+                    let (live, redacted) = (self.live.block(block), self.redacted.block(block));
+                    let (other_live, other_redacted) =
+                        (other.live.block(block), other.redacted.block(block));
+                    other_live & seen & !live == 0
+                        && other_redacted & seen & !(live | redacted) == 0
+                })
+    }
+
+    /// The least lane that, joined to `known`, gives the join of both. Conflicting elements under
+    /// one live dot are not visible here.
+    pub(crate) fn since(&self, known: &Self) -> Self {
+        let mut delta = Self {
+            seen: self.seen.difference(&known.seen),
+            ..Self::default()
+        };
+        for block in self.occupied() {
+            let seen = known.seen.mask(block);
+            let redacted = self.redacted.block(block);
+            delta.live.set_block(block, self.live.block(block) & !seen);
+            delta
+                .redacted
+                .set_block(block, redacted & (!seen | known.live.block(block)));
+            delta.see(block, redacted & known.live.block(block));
+        }
+        for (block, covered) in known.blocks_covered_by(&self.seen) {
+            let mine = self.live.block(block) | self.redacted.block(block);
+            let theirs = known.live.block(block) | known.redacted.block(block);
+            delta.see(block, theirs & covered & !mine);
+        }
+        delta
+    }
+
+    /// Adds the dots of one block to the context.
+    pub(crate) fn see(&mut self, block: u32, bits: u64) {
+        for bit in crate::bits::ones(bits) {
+            let seq = block * crate::bits::BITS + bit;
+            self.seen.insert(Span {
+                first: seq,
+                last: seq,
+            });
+        }
+    }
+
+    /// The blocks with a live or redacted dot, ascending.
+    pub(crate) fn occupied(&self) -> impl Iterator<Item = u32> + '_ {
+        Merged {
+            left: self.live.blocks().peekable(),
+            right: self.redacted.blocks().peekable(),
+        }
+    }
+
+    /// The occupied blocks that `context` reaches into, with the dots it covers there.
+    fn blocks_covered_by(&self, context: &Spans) -> Vec<(u32, u64)> {
+        let mut covered = Vec::new();
+        for span in context.as_slice() {
+            let (first, last) = (block_of(span.first), block_of(span.last));
+            // SUBTLE: two runs may meet in one block; it is visited once, with the mask of both.
+            let from = covered.last().map_or(first, |&(block, _): &(u32, u64)| {
+                first.max(block.saturating_add(1))
+            });
+            if from > last {
+                continue;
+            }
+            let blocks = Merged {
+                left: self.live.blocks_within(from, last).peekable(),
+                right: self.redacted.blocks_within(from, last).peekable(),
+            };
+            covered.extend(blocks.map(|block| (block, context.mask(block))));
+        }
+        covered
+    }
+}
+
+/// The union of two ascending block lists.
+struct Merged<L: Iterator, R: Iterator> {
+    left: core::iter::Peekable<L>,
+    right: core::iter::Peekable<R>,
+}
+
+impl<L, R> Iterator for Merged<L, R>
+where
+    L: Iterator<Item = (u32, u64)>,
+    R: Iterator<Item = (u32, u64)>,
+{
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        let left = self.left.peek().map(|&(block, _)| block);
+        let right = self.right.peek().map(|&(block, _)| block);
+        let block = match (left, right) {
+            (Some(l), Some(r)) => l.min(r),
+            (l, r) => l.or(r)?,
+        };
+        self.left.next_if(|&(b, _)| b == block);
+        self.right.next_if(|&(b, _)| b == block);
+        Some(block)
+    }
+}
