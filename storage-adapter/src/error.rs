@@ -56,7 +56,9 @@ pub enum StoreError {
         why: String,
     },
     /// A payload that was just written does not read back; nothing was committed.
-    #[error("the snapshot of item `{item}` does not read back ({source}); nothing was committed: report this")]
+    #[error(
+        "the snapshot of item `{item}` does not read back ({source}); nothing was committed: report this"
+    )]
     WrittenPayload {
         /// The item.
         item: String,
@@ -64,7 +66,9 @@ pub enum StoreError {
         source: DecodeError,
     },
     /// A snapshot would not hold what its sources hold; nothing was committed.
-    #[error("the snapshot of item `{item}` does not hold all of its sources; nothing was committed: report this")]
+    #[error(
+        "the snapshot of item `{item}` does not hold all of its sources; nothing was committed: report this"
+    )]
     Unfaithful {
         /// The item.
         item: String,

@@ -79,7 +79,7 @@ impl<S: Order> ItemStore<S> {
         let compacted = report.items_compacted > 0 && !policy.dry_run;
         let mut items_masked = 0_usize;
         if !self.redactions.is_empty() && !policy.dry_run {
-            for (id, item) in self.items.iter() {
+            for (id, item) in &self.items {
                 let skipped = report.skipped.contains_key(&**id);
                 if let Some(masked) = skipped.then(|| self.masked(id, item)).flatten() {
                     next.insert(Arc::clone(id), Arc::new(masked));

@@ -73,7 +73,7 @@ impl<S: Order> ItemStore<S> {
             hashes: 0,
             items: BTreeMap::new(),
         };
-        for (id, item) in self.items.iter() {
+        for (id, item) in &self.items {
             check.hashes = check.hashes.saturating_add(item.sources.events.len());
             let rehashed = item.sources.events.iter().all(
                 |event| matches!(parse_line(event.line()), Ok(Some(e)) if e.hash == event.hash()),

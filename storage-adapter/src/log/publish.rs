@@ -168,7 +168,7 @@ impl<F: Files> LogDir<F> {
         before: Cursor,
         new: &mut Vec<Segment>,
     ) -> Result<Active<F::File>, LogError> {
-        let (id, file) = self.create_next(name::segment)?;
+        let (id, file) = create_next(&self.files, &mut self.next_id, name::segment)?;
         new.push(Segment {
             id,
             first,
@@ -187,14 +187,6 @@ impl<F: Files> LogDir<F> {
                 ..before
             },
         })
-    }
-
-    /// Makes the next file of a kind; a name that exists is passed over, never opened.
-    pub(super) fn create_next(
-        &mut self,
-        name: fn(u64) -> String,
-    ) -> Result<(u64, F::File), LogError> {
-        create_next(&self.files, &mut self.next_id, name)
     }
 
     /// The commit point. Every file that `segments` names is synced already, and so is its name. Returns the
@@ -232,7 +224,7 @@ impl<F: Files> LogDir<F> {
         commit: u64,
         time: u64,
     ) -> Result<Manifest, LogError> {
-        let (id, file) = self.create_next(name::manifest)?;
+        let (id, file) = create_next(&self.files, &mut self.next_id, name::manifest)?;
         let name = name::manifest(id);
         let (next_id, header) = (self.next_id, self.manifest.header.clone());
         let manifest = Manifest {
@@ -326,8 +318,8 @@ impl<F: Files> LogDir<F> {
     }
 }
 
-/// See [`LogDir::create_next`].
-pub(super) fn create_next<F: Files>(
+/// Makes the next file of a kind; a name that exists is passed over, never opened.
+fn create_next<F: Files>(
     files: &F,
     next_id: &mut u64,
     name: fn(u64) -> String,
