@@ -42,6 +42,8 @@ pub use conflict::Conflict;
 pub use dot::Dot;
 pub use homomorphism::Homomorphism;
 pub use join_all::join_all;
+#[cfg(feature = "derive")]
+pub use lattice_core_derive::{Bottom, Decompose, JoinSemilattice};
 pub use map::Map;
 pub use max::Max;
 pub use min::Min;

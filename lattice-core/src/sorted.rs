@@ -213,3 +213,34 @@ fn merge_from<E, X: Borrow<E>>(
     merged.extend(old);
     *ours = merged;
 }
+
+/// Writes the join of both into `out`, whatever it held.
+pub(crate) fn join_into<E: Clone>(
+    ours: &[E],
+    theirs: &[E],
+    out: &mut Vec<E>,
+    cmp: impl Fn(&E, &E) -> Ordering,
+    mut absorb: impl FnMut(&mut E, &E),
+) {
+    out.clear();
+    out.reserve(ours.len() + theirs.len());
+    let mut ours = ours.iter();
+    'theirs: for element in theirs {
+        while let Some(mine) = ours.as_slice().first() {
+            match cmp(mine, element) {
+                Ordering::Less => out.push(mine.clone()),
+                Ordering::Equal => {
+                    ours.next();
+                    let mut mine = mine.clone();
+                    absorb(&mut mine, element);
+                    out.push(mine);
+                    continue 'theirs;
+                }
+                Ordering::Greater => break,
+            }
+            ours.next();
+        }
+        out.push(element.clone());
+    }
+    out.extend_from_slice(ours.as_slice());
+}

@@ -132,6 +132,7 @@ pub trait Decompose: Bottom {
     fn decompose(self) -> impl Iterator<Item = Self>;
 
     /// The join of the parts that `known` does not hold: what to send to a replica at `known`.
+    #[must_use]
     fn delta_since(&self, known: &Self) -> Self
     where
         Self: Clone,
