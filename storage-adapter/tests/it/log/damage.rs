@@ -9,7 +9,7 @@ use super::story::{self, Model, Step};
 fn small() -> (SimDisk, Model) {
     let disk = SimDisk::default();
     let mut log = story::create(&disk).unwrap();
-    let mut model = Model::default();
+    let mut model = Model::of(&[0, 7, 21]);
     for step in [Step::Append(2), Step::Replace(2), Step::Append(1)] {
         model.write(&mut log, step).unwrap();
     }

@@ -39,18 +39,23 @@ pub(super) const SCRIPT: &[Step] = &[
     Step::Append(2),
 ];
 
-/// Bodies without two zeros in a row, from empty to several sectors.
-pub(super) fn frames(seed: u64, count: usize) -> Vec<Frame> {
+/// Lengths of bodies, from none to several sectors.
+const LENGTHS: &[usize] = &[0, 7, 300, 700, 1800];
+
+/// Frames whose bodies have these lengths and no zeros.
+fn frames_of(lengths: &[usize], seed: u64, count: usize) -> Vec<Frame> {
     let mut rng = Rng(seed);
-    let body = |rng: &mut Rng| {
-        let len = [0, 7, 300, 700, 1800][rng.below(5)];
-        (0..len)
-            .map(|_| u8::try_from(1 + rng.below(255)).unwrap())
-            .collect::<Vec<u8>>()
+    let mut byte = |below| u8::try_from(1 + rng.below(below)).unwrap();
+    let mut frame = || {
+        let len = lengths[usize::from(byte(lengths.len())) - 1];
+        Frame::new(byte(9), (0..len).map(|_| byte(255)).collect::<Vec<u8>>())
     };
-    (0..count)
-        .map(|_| Frame::new(u8::try_from(1 + rng.below(9)).unwrap(), body(&mut rng)))
-        .collect()
+    (0..count).map(|_| frame()).collect()
+}
+
+/// The frames of a script's batch.
+pub(super) fn frames(seed: u64, count: usize) -> Vec<Frame> {
+    frames_of(LENGTHS, seed, count)
 }
 
 /// Opens with a small segment size.
@@ -74,14 +79,31 @@ pub(super) fn read(log: &Log) -> Result<State, LogError> {
 }
 
 /// What the store must hold: the acknowledged state or, if an operation is under way, that operation's.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Model {
+    lengths: &'static [usize],
     pub(super) acked: State,
     pub(super) commit: u64,
     pub(super) pending: Option<State>,
 }
 
+impl Default for Model {
+    fn default() -> Self {
+        Self::of(LENGTHS)
+    }
+}
+
 impl Model {
+    /// Of an empty store whose bodies get these lengths.
+    pub(super) fn of(lengths: &'static [usize]) -> Self {
+        Self {
+            lengths,
+            acked: State::new(),
+            commit: 0,
+            pending: None,
+        }
+    }
+
     pub(super) fn allows(&self, state: &State) -> bool {
         *state == self.acked || self.pending.as_ref() == Some(state)
     }
@@ -107,8 +129,12 @@ impl Model {
     pub(super) fn write(&mut self, log: &mut Log, step: Step) -> Result<(), LogError> {
         let (commit, time) = (self.commit + 1, 1000 + self.commit);
         let (new, from, replaces) = match step {
-            Step::Append(count) => (frames(commit, count), self.acked.clone(), false),
-            Step::Replace(count) => (frames(commit, count), Vec::new(), true),
+            Step::Append(count) => (
+                frames_of(self.lengths, commit, count),
+                self.acked.clone(),
+                false,
+            ),
+            Step::Replace(count) => (frames_of(self.lengths, commit, count), Vec::new(), true),
             Step::Reopen => return Ok(()),
         };
         let mut state = from;
