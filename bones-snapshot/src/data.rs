@@ -141,7 +141,7 @@ pub(crate) fn interpret(
     check_depth(json)?;
     let mut members = Members::parse(json)?;
     let data = match event_type {
-        "item.create" => create(&mut members),
+        "item.create" => Some(create(&mut members)),
         "item.update" => update(&mut members),
         "item.move" => move_to(&mut members),
         "item.assign" => assign(&mut members),
@@ -166,7 +166,7 @@ pub(crate) fn interpret(
     })
 }
 
-fn create(members: &mut Members<'_>) -> Option<EventData> {
+fn create(members: &mut Members<'_>) -> EventData {
     let title = members.text("title").unwrap_or_else(|| "".into());
     let description = members.nullable_text("description").flatten();
     let kind = members.word("kind", Kind::from_word).unwrap_or(Kind::Task);
@@ -177,7 +177,7 @@ fn create(members: &mut Members<'_>) -> Option<EventData> {
     let parent = members.parent("parent").flatten();
     members.take_if("causation", |raw| (raw == "null").then_some(()));
     let labels = members.labels("labels").unwrap_or_default();
-    Some(EventData::Create(Box::new(CreateData {
+    EventData::Create(Box::new(CreateData {
         title,
         description,
         kind,
@@ -185,7 +185,7 @@ fn create(members: &mut Members<'_>) -> Option<EventData> {
         urgency,
         parent,
         labels,
-    })))
+    }))
 }
 
 fn update(members: &mut Members<'_>) -> Option<EventData> {
@@ -308,6 +308,8 @@ struct Member<'a> {
     taken: bool,
 }
 
+// In these readers the outer `None` is "not understood" and the inner one "written as none".
+#[allow(clippy::option_option)]
 impl<'a> Members<'a> {
     fn parse(json: &'a str) -> Result<Self, DataError> {
         let members: Self = serde_json::from_str(json).map_err(|e| DataError::Json {
@@ -379,9 +381,10 @@ impl<'a> Members<'a> {
 
     /// An item id, `null` or the empty text.
     fn parent(&mut self, key: &str) -> Option<Option<Text>> {
-        self.take_if(key, |raw| match raw {
-            "null" => Some(None),
-            _ => {
+        self.take_if(key, |raw| {
+            if raw == "null" {
+                Some(None)
+            } else {
                 let id = string(raw)?;
                 if id.is_empty() {
                     Some(None)

@@ -132,15 +132,11 @@ impl<S: Stamp> ItemState<S> {
             epoch: 0,
         };
         if S::CAUSAL {
-            while !moves.is_empty() {
-                let next = moves
-                    .iter()
-                    .position(|m| !moves.iter().any(|n| n.key.0.stamp.precedes(&m.key.0.stamp)))
-                    .unwrap_or(0);
-                life.step(moves.remove(next).target);
-            }
+            linear_extension(&moves).for_each(|m| life.step(m.target));
         } else {
-            moves.iter().for_each(|m| life.step(m.target));
+            for m in &moves {
+                life.step(m.target);
+            }
         }
         life
     }
@@ -199,6 +195,30 @@ impl Lifecycle {
         }
         self.phase = target;
     }
+}
+
+/// Moves sorted by key, put into the order of their stamps: of those that no remaining one precedes,
+/// the first comes next.
+fn linear_extension<'a, S: Stamp>(
+    moves: &'a [&'a Move<S>],
+) -> impl Iterator<Item = &'a Move<S>> + 'a {
+    let precedes = |a: &Move<S>, b: &Move<S>| a.key.0.stamp.precedes(&b.key.0.stamp);
+    // Per move, how many remaining ones precede it; `None` once it was given out.
+    let mut waits: Vec<Option<usize>> = moves
+        .iter()
+        .map(|m| Some(moves.iter().filter(|n| precedes(n, m)).count()))
+        .collect();
+    std::iter::from_fn(move || {
+        let place = waits.iter().position(|w| *w == Some(0))?;
+        let next = moves.get(place)?;
+        *waits.get_mut(place)? = None;
+        for (wait, m) in waits.iter_mut().zip(moves) {
+            if precedes(next, m) {
+                *wait = wait.map(|w| w.saturating_sub(1));
+            }
+        }
+        Some(*next)
+    })
 }
 
 /// Redacts every cell that an event in `redactions` wrote. True iff a cell changed.

@@ -76,7 +76,7 @@ impl<S: Order> Encoder<'_, S> {
 
     fn hashes(&mut self, hashes: &Set<EventHash>) {
         let mut bytes = Vec::with_capacity(hashes.len().saturating_mul(32));
-        for hash in hashes.iter() {
+        for hash in hashes {
             bytes.extend_from_slice(&hash.0);
         }
         self.out.bin(&bytes);
@@ -136,7 +136,7 @@ impl<S: Order> Encoder<'_, S> {
         if !c.links.is_empty() {
             self.out.uint(field::LINKS);
             self.out.array(c.links.len());
-            for (target, set) in c.links.iter() {
+            for (target, set) in &c.links {
                 self.links_of(*target, set);
             }
         }
@@ -182,7 +182,7 @@ impl<S: Order> Encoder<'_, S> {
         }
         self.out.uint(field::MOVES);
         self.out.array(moves.len());
-        for (m, reason) in moves.iter() {
+        for (m, reason) in moves {
             self.out.array(3);
             self.key(&m.key.0);
             m.target.write(&mut self.out);
@@ -196,7 +196,7 @@ impl<S: Order> Encoder<'_, S> {
         }
         self.out.uint(number);
         self.out.array(texts.len());
-        for (key, cell) in texts.iter() {
+        for (key, cell) in texts {
             self.out.array(2);
             self.key(&key.0);
             write_cell(cell, &mut self.out);
@@ -227,12 +227,12 @@ impl<S: Order> Encoder<'_, S> {
     fn set_parts<T: WireElement>(&mut self, set: &ObservedSet<T, S>) {
         let parts = parts(set);
         self.out.array(set.adds().len());
-        for (id, adds) in set.adds().iter() {
+        for (id, adds) in set.adds() {
             self.adds(*id, adds);
         }
         if parts > 1 {
             self.out.array(set.removes().len());
-            for (id, removes) in set.removes().iter() {
+            for (id, removes) in set.removes() {
                 self.out.array(removes.len().saturating_add(1));
                 self.out.bin(&id.0);
                 self.removes(removes);
@@ -252,7 +252,7 @@ impl<S: Order> Encoder<'_, S> {
             Some(element) => element.write_element(&mut self.out),
             None => self.out.bin(&id.0),
         }
-        for add in adds.iter() {
+        for add in adds {
             if add.cell.is_redacted() {
                 self.out.array(1);
             }
@@ -261,7 +261,7 @@ impl<S: Order> Encoder<'_, S> {
     }
 
     fn removes(&mut self, removes: &Removes<S>) {
-        for key in removes.iter() {
+        for key in removes {
             self.key(key);
         }
     }

@@ -237,12 +237,11 @@ impl<'a> Reader<'a> {
             found => return self.unexpected(expected, found),
         };
         let bytes = self.take(len, expected)?;
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(text),
-            Err(_) => {
-                self.at = start;
-                self.fail(DecodeErrorKind::NotUtf8)
-            }
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            Ok(text)
+        } else {
+            self.at = start;
+            self.fail(DecodeErrorKind::NotUtf8)
         }
     }
 

@@ -51,6 +51,7 @@ impl Writer {
 }
 
 /// Writing into memory cannot fail; `rmp-serde` returns a `Result` because other sinks can.
+#[allow(clippy::needless_pass_by_value)] // takes the result out of the callers' hands
 fn written<T>(result: Result<T, rmp_serde::encode::Error>) {
     debug_assert!(result.is_ok(), "writing MessagePack into a Vec failed");
 }
