@@ -1,0 +1,6 @@
+#![doc = include_str!("../README.md")]
+
+pub mod logs;
+pub mod ours;
+pub mod peer;
+pub mod view;
