@@ -10,6 +10,7 @@ mod basics;
 mod crash;
 mod damage;
 mod faults;
+mod golden;
 mod sim;
 mod story;
 mod tail;

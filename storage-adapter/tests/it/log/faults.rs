@@ -25,12 +25,12 @@ fn run_with(fault: Fault) {
                 if log.poisoned().is_none() {
                     // A failure that is known to have changed nothing: the store goes on, without a reopen.
                     model.pending = None;
-                    model
-                        .write(&mut log, Step::Append(3))
-                        .unwrap_or_else(|e| panic!("{what}: {e}"));
-                    model
-                        .write(&mut log, Step::Replace(3))
-                        .unwrap_or_else(|e| panic!("{what}: {e}"));
+                    for step in [Step::Append(3), Step::Replace(3), Step::Append(1)] {
+                        model
+                            .write(&mut log, step)
+                            .unwrap_or_else(|e| panic!("{what}: {e}"));
+                        assert_eq!(story::read(&log).unwrap(), model.acked, "{what}");
+                    }
                 } else {
                     let refused = log.append(story::frames(0, 1), 0).unwrap_err();
                     assert!(matches!(refused, LogError::Poisoned { .. }), "{what}");
@@ -283,4 +283,20 @@ fn frames_that_panic_leave_a_store_that_goes_on() {
     let (log, report) = story::open(&disk).unwrap();
     assert!(report.cut.is_none());
     model.settle(&log);
+}
+
+#[test]
+fn what_a_failed_append_left_on_the_medium_never_mixes_with_the_next_one() {
+    for seed in 0..100 {
+        let (disk, mut log, mut model) = small();
+        disk.plan(0, Fault::Fails);
+        assert!(model.write(&mut log, Step::Append(12)).is_err());
+        assert_eq!(log.poisoned(), None);
+        disk.plan(1, Fault::StopBefore);
+        assert!(model.write(&mut log, Step::Append(8)).is_err());
+        drop(log);
+        disk.restart(Outcome::Part(seed));
+        let (log, _) = story::open(&disk).unwrap_or_else(|e| panic!("seed {seed}: {e}"));
+        model.settle(&log);
+    }
 }

@@ -3,7 +3,7 @@
 //! Every call that changes something has a number, and a plan says what goes wrong at which number. A loss of
 //! power keeps what was synced and, of the rest, what the chosen [`Outcome`] says: sectors written but not synced
 //! may be there or be zeros, the length may have grown or not, and each change of a name since the last directory
-//! sync may have happened or not. A failed sync loses the sectors it was asked for even if a later one succeeds,
+//! sync may have happened or not. What a failed write wrote is on the medium. A failed sync loses the sectors it was asked for even if a later one succeeds,
 //! as some systems do.
 
 use std::cell::RefCell;
@@ -472,13 +472,19 @@ impl DataFile for SimFile {
             Go::Half(error) => (&bytes[..bytes.len() / 2], Err(error)),
             Go::DoThen(error) => (bytes, Err(error)),
         };
-        let inode = &mut self.disk.0.borrow_mut().inodes[self.inode];
+        let mut world = self.disk.0.borrow_mut();
+        let stopped = world.stopped;
+        let inode = &mut world.inodes[self.inode];
         let from = inode.live.len();
         inode.live.extend(bytes);
         if !bytes.is_empty() {
             inode
                 .dirty
                 .extend(from / SECTOR..=(inode.live.len() - 1) / SECTOR);
+        }
+        if result.is_err() && !stopped {
+            // Nothing says that what a failed write wrote did not reach the medium.
+            inode.durable.clone_from(&inode.live);
         }
         result
     }

@@ -1,6 +1,8 @@
 //! Torn tails are cut and kept; anything else behind the last whole batch is damage.
 
-use storage_adapter::log::LogError;
+use std::collections::BTreeSet;
+
+use storage_adapter::log::{Frame, LogError};
 
 use super::sim::SimDisk;
 use super::story::{self, Model, Step};
@@ -161,4 +163,54 @@ fn sectors_of_zeros_are_torn_only_in_the_last_batch() {
         story::open(&disk),
         Err(LogError::Corrupt { offset: 16, .. })
     ));
+}
+
+/// Whatever lies across the edge of a sector that never reached the medium - heads, bodies, marks, checks - the
+/// store opens with the batch before.
+#[test]
+fn a_lost_sector_is_torn_wherever_its_edge_falls() {
+    for pad in 1..=520 {
+        let disk = SimDisk::default();
+        let mut log = story::create(&disk).unwrap();
+        log.append([Frame::new(1, vec![1; pad])], 1).unwrap();
+        let first = disk.files()[ACTIVE].len();
+        let lengths = [16_usize, 32, 0, 600, 16, 1];
+        log.append(lengths.map(|len| Frame::new(2, vec![2; len])), 2)
+            .unwrap();
+        drop(log);
+        let bytes = disk.files()[ACTIVE].clone();
+        for sector in (first / 512 * 512..bytes.len()).step_by(512) {
+            let mut bad = bytes.clone();
+            bad[sector.max(first)..(sector + 512).min(bytes.len())].fill(0);
+            let disk = disk.copy();
+            disk.put(ACTIVE, &bad);
+            let (log, report) =
+                story::open(&disk).unwrap_or_else(|e| panic!("pad {pad}, sector {sector}: {e}"));
+            assert_eq!(report.cut.unwrap().offset, first as u64);
+            assert_eq!(log.frames().count(), 1);
+        }
+    }
+}
+
+/// The head of the last closing mark has nothing behind it that could prove it wrong: its own CRC must see
+/// every error of up to three bits.
+#[test]
+fn no_error_of_three_bits_in_the_last_head_costs_the_batch() {
+    let (disk, _, bytes, _) = two_batches();
+    let head = bytes.len() - 45;
+    for (a, b, c) in
+        (0..48).flat_map(|a| (a..48).flat_map(move |b| (b..48).map(move |c| (a, b, c))))
+    {
+        let mut bad = bytes.clone();
+        // Equal bits count once: one, two or three bits are flipped.
+        for bit in [a, b, c].into_iter().collect::<BTreeSet<usize>>() {
+            bad[head + bit / 8] ^= 1 << (bit % 8);
+        }
+        let disk = disk.copy();
+        disk.put(ACTIVE, &bad);
+        let error = story::open(&disk)
+            .err()
+            .unwrap_or_else(|| panic!("bits {a}, {b}, {c} were not seen"));
+        assert!(matches!(error, LogError::Corrupt { offset, .. } if offset == head as u64));
+    }
 }
