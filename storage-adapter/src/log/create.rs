@@ -75,7 +75,8 @@ impl<F: Files> LogDir<F> {
     /// As there.
     pub fn create_on(files: F, header: &[u8]) -> Result<Self, LogError> {
         admit_header(header)?;
-        // Looked at before the lock too, so that a refusal leaves no lock file in a foreign directory.
+        // Looked at before the lock too, so that a refusal leaves no lock file in a foreign
+        // directory.
         vacant(&files)?;
         let lock = lock(&files)?;
         let debris = vacant(&files)?;

@@ -55,13 +55,16 @@ pub struct SegmentInfo {
 impl LogDir<Disk> {
     /// Makes a new store at `path`, which is made when missing and must otherwise be empty.
     ///
-    /// `header` is kept for ever and comes back from [`header`](Self::header); the checks of all frames are
-    /// bound to it.
+    /// `header` is kept for ever and comes back from [`header`](Self::header); the checks of all
+    /// frames are bound to it.
     ///
     /// # Errors
     ///
-    /// [`LogError::AlreadyAStore`], [`LogError::NotEmpty`] (also when only some files of a store are
-    /// there, which is [`LogError::Missing`]), [`LogError::Locked`], [`LogError::HeaderTooLarge`], [`LogError::Io`].
+    /// [`LogError::AlreadyAStore`]; [`LogError::NotEmpty`] when there are foreign files;
+    /// [`LogError::Missing`] when there is data of a store that lost its `CURRENT`;
+    /// [`LogError::Locked`]; [`LogError::HeaderTooLarge`]; [`LogError::Io`]. After any of them but
+    /// the last, nothing was changed; what the last one leaves does not stand in the way of the
+    /// next attempt.
     ///
     /// ```
     /// use storage_adapter::log::{LogDir, LogError};
@@ -86,9 +89,35 @@ impl LogDir<Disk> {
     ///
     /// # Errors
     ///
-    /// [`LogError::NotAStore`], [`LogError::Locked`], [`LogError::NewerFormat`], [`LogError::Missing`],
-    /// [`LogError::Short`], [`LogError::Corrupt`], [`LogError::Io`]. On any of them no file of the store has
-    /// been removed or cut.
+    /// [`LogError::NotAStore`], [`LogError::Locked`], [`LogError::NewerFormat`],
+    /// [`LogError::Missing`], [`LogError::Short`], [`LogError::Corrupt`], [`LogError::Io`]. On any
+    /// of them no file of the store has been removed or cut.
+    ///
+    /// ```
+    /// use storage_adapter::log::{Frame, LogDir, LogError};
+    ///
+    /// let dir = tempfile::tempdir()?;
+    /// let path = dir.path().join("store");
+    /// assert!(matches!(LogDir::open(&path), Err(LogError::NotAStore { .. })));
+    ///
+    /// let mut log = LogDir::create(&path, b"")?;
+    /// log.append([Frame::new(1, *b"whole")], 1)?;
+    /// assert!(matches!(LogDir::open(&path), Err(LogError::Locked { .. })));
+    /// let segment = log.segments()[0].clone();
+    /// drop(log);
+    ///
+    /// // A crash left the first bytes of a batch behind.
+    /// let mut bytes = std::fs::read(path.join(&segment.file))?;
+    /// bytes.extend([16, 0, 0]);
+    /// std::fs::write(path.join(&segment.file), bytes)?;
+    /// let (mut log, report) = LogDir::open(&path)?;
+    /// let cut = report.cut.unwrap();
+    /// assert_eq!((cut.file, cut.offset, cut.bytes), (segment.file, segment.bytes, 3));
+    /// assert_eq!(std::fs::read(path.join(cut.kept))?, [16, 0, 0]);
+    /// assert_eq!(log.frames().count(), 1);
+    /// assert_eq!(log.discard_tails()?, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open(path: &Path) -> Result<(Self, OpenReport), LogError> {
         Self::open_on(Disk::at(path))
     }
@@ -115,8 +144,8 @@ impl<F: Files> LogDir<F> {
         self.poison.as_deref()
     }
 
-    /// Own files that a [`replace`](Self::replace) made obsolete and that could not be removed; removal is
-    /// tried again at the next one and at the next open.
+    /// Own files that a [`replace`](Self::replace) made obsolete and that could not be removed;
+    /// removal is tried again at the next one and at the next open.
     pub fn obsolete(&self) -> &[String] {
         &self.obsolete
     }
@@ -141,7 +170,8 @@ impl<F: Files> LogDir<F> {
             .collect()
     }
 
-    /// Sets at which size a segment is closed and a new one begun, 64 MiB unless told. It is not stored.
+    /// Sets at which size a segment is closed and a new one begun, 64 MiB unless told. It is not
+    /// stored.
     pub fn set_segment_target(&mut self, bytes: u64) {
         self.segment_target = bytes;
     }
@@ -198,7 +228,20 @@ impl<F: Files> LogDir<F> {
     ///
     /// # Errors
     ///
-    /// Each item can be [`LogError::Corrupt`], [`LogError::Missing`], [`LogError::Short`] or [`LogError::Io`].
+    /// Each item can be [`LogError::Corrupt`], [`LogError::Missing`], [`LogError::Short`] or
+    /// [`LogError::Io`].
+    ///
+    /// ```
+    /// use storage_adapter::log::{Frame, LogDir};
+    ///
+    /// let dir = tempfile::tempdir()?;
+    /// let mut log = LogDir::create(&dir.path().join("store"), b"")?;
+    /// log.append([Frame::new(7, *b"a")], 10)?;
+    /// log.append([Frame::new(8, *b"b")], 20)?;
+    /// let last = log.frames().last().unwrap()?;
+    /// assert_eq!((last.kind, last.commit, last.commit_time_micros), (8, 2, 20));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn frames(&self) -> Frames<'_, F> {
         Frames::new(self)
     }
@@ -208,20 +251,52 @@ impl<F: Files> LogDir<F> {
     /// # Errors
     ///
     /// [`LogError::Io`] when the system cannot read; damage is in the report.
+    ///
+    /// ```
+    /// use storage_adapter::log::{Frame, LogDir};
+    ///
+    /// let dir = tempfile::tempdir()?;
+    /// let path = dir.path().join("store");
+    /// let mut log = LogDir::create(&path, b"")?;
+    /// log.append([Frame::new(1, *b"damaged"), Frame::new(1, *b"whole")], 1)?;
+    /// assert!(log.verify()?.damage.is_empty());
+    ///
+    /// let first = log.frames().next().unwrap()?;
+    /// let mut bytes = std::fs::read(path.join(&*first.file))?;
+    /// bytes[first.offset as usize + 8] ^= 1;
+    /// std::fs::write(path.join(&*first.file), bytes)?;
+    /// let report = log.verify()?;
+    /// assert_eq!((report.damage[0].offset, report.damage[0].bytes), (first.offset, 13 + 7));
+    /// assert_eq!(report.frames, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn verify(&self) -> Result<VerifyReport, LogError> {
         super::verify::verify(self)
     }
 
     /// Appends one batch as one commit and returns its number.
     ///
-    /// `Ok` means that the batch is on the medium. After `Err`, or a crash on the way, it is not part of the store,
-    /// unless syncing itself failed: then the owner is poisoned and opening again tells. A batch
-    /// without frames writes nothing and returns the last number.
+    /// `Ok` means that the batch is on the medium. After `Err`, or a crash on the way, it is not
+    /// part of the store, unless syncing itself failed: then the owner is poisoned and opening
+    /// again tells. A batch without frames writes nothing and returns the last number.
     ///
     /// # Errors
     ///
-    /// [`LogError::ReservedKind`], [`LogError::FrameTooLarge`], [`LogError::Io`] (the store goes on: free some
-    /// space and try again), [`LogError::Poisoned`].
+    /// [`LogError::ReservedKind`], [`LogError::FrameTooLarge`], [`LogError::Io`] (unless
+    /// [`poisoned`](Self::poisoned), the store goes on: free some space and try again),
+    /// [`LogError::Poisoned`].
+    ///
+    /// ```
+    /// use storage_adapter::log::{Frame, LogDir, LogError};
+    ///
+    /// let dir = tempfile::tempdir()?;
+    /// let mut log = LogDir::create(&dir.path().join("store"), b"")?;
+    /// let refused = log.append([Frame::new(1, *b"good"), Frame::new(0, *b"bad")], 1);
+    /// assert!(matches!(refused, Err(LogError::ReservedKind { index: 1 })));
+    /// assert_eq!(log.frames().count(), 0); // all or nothing
+    /// assert_eq!(log.append([Frame::new(1, *b"good")], 1)?, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn append(
         &mut self,
         frames: impl IntoIterator<Item = Frame>,
@@ -236,8 +311,8 @@ impl<F: Files> LogDir<F> {
         if self.end.at >= self.segment_target.max(SEGMENT_HEAD + 1) {
             self.begin_segment()?;
         }
-        // INVARIANT: set before the first byte is written, so that also after a panic of `frames` the next append
-        // starts by cutting.
+        // INVARIANT: set before the first byte is written, so that also after a panic of `frames`
+        // the next append starts by cutting.
         self.dirty = true;
         let end = match self.write_batch(frames, commit_time_micros) {
             Ok(end) => end,
@@ -248,8 +323,9 @@ impl<F: Files> LogDir<F> {
             }
         };
         if let Err(error) = self.active.sync() {
-            // SUBTLE: the system may now show bytes that it will never write. Cut them while we know: a
-            // later open would read them as good, build on them, and lose what it built at the next loss of power.
+            // SUBTLE: the system may now show bytes that it will never write. Cut them while we
+            // know: a later open would read them as good, build on them, and lose what it built at
+            // the next loss of power.
             let _ = self.active.truncate(self.end.at);
             return Err(self.sync_failed(error, &self.active_name()));
         }
@@ -275,8 +351,8 @@ impl<F: Files> LogDir<F> {
         batch.finish().map_err(failed())
     }
 
-    /// Cuts what a failed append left behind the last committed point, and syncs the cut: else the next
-    /// batch could end up, after a crash, in front of remains of this one.
+    /// Cuts what a failed append left behind the last committed point, and syncs the cut: else the
+    /// next batch could end up, after a crash, in front of remains of this one.
     fn cut_leftover(&mut self) -> Result<(), LogError> {
         if !self.dirty {
             return Ok(());

@@ -7,6 +7,19 @@ use std::path::{Path, PathBuf};
 use super::files::{DataFile, Files};
 
 /// A directory of the file system.
+///
+/// ```
+/// use storage_adapter::log::{DataFile, Disk, Files};
+///
+/// let dir = tempfile::tempdir()?;
+/// let disk = Disk::make(&dir.path().join("new"))?;
+/// let file = disk.create_new("data")?;
+/// file.append(b"abc")?;
+/// file.sync()?;
+/// disk.sync_dir()?;
+/// assert_eq!((disk.list()?, DataFile::len(&file)?), (vec!["data".to_owned()], 3));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Disk {
     root: PathBuf,

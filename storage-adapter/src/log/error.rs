@@ -7,6 +7,15 @@ use std::path::{Path, PathBuf};
 ///
 /// Nothing is deleted on the way to any of these errors except files that the failed operation made
 /// itself.
+///
+/// ```
+/// use storage_adapter::log::LogDir;
+///
+/// let dir = tempfile::tempdir()?;
+/// let error = LogDir::open(dir.path()).unwrap_err().to_string();
+/// assert!(error.ends_with("is not a store: it holds no store; create one there"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LogError {
@@ -31,7 +40,10 @@ pub enum LogError {
         path: PathBuf,
     },
     /// `create` was asked for a directory that holds files of somebody else.
-    #[error("{} is not empty, it holds {found}: choose an empty directory or a new name", path.display())]
+    #[error(
+        "{} is not empty, it holds {found}: choose an empty directory or a new name",
+        path.display()
+    )]
     NotEmpty {
         /// The directory asked for.
         path: PathBuf,
@@ -39,7 +51,10 @@ pub enum LogError {
         found: String,
     },
     /// The store was written by a later format.
-    #[error("{} has format {found}, this build reads up to {supported}: use a newer build", path.display())]
+    #[error(
+        "{} has format {found}, this build reads up to {supported}: use a newer build",
+        path.display()
+    )]
     NewerFormat {
         /// The file that says so.
         path: PathBuf,
@@ -50,7 +65,8 @@ pub enum LogError {
     },
     /// Bytes on the medium are not the bytes that were written.
     #[error(
-        "{} is damaged at byte {offset}: expected {expected}, found {found}; restore this file from a copy",
+        "{} is damaged at byte {offset}: expected {expected}, found {found}; \
+         restore this file from a copy",
         file.display()
     )]
     Corrupt {
@@ -71,7 +87,8 @@ pub enum LogError {
     },
     /// A file is shorter than what was once synced to it.
     #[error(
-        "{} has {found} bytes, {expected} were committed: restore it from a copy; nothing was changed",
+        "{} has {found} bytes, {expected} were committed: restore it from a copy; \
+         nothing was changed",
         file.display()
     )]
     Short {

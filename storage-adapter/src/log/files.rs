@@ -7,9 +7,9 @@ use std::path::PathBuf;
 /// One directory of flat files.
 ///
 /// The contract is the one a careful reader of POSIX gets: what was written is visible at once to
-/// every handle of the running system, and is on the medium only after [`DataFile::sync`]; a name that
-/// was made, renamed or removed is so on the medium only after [`Files::sync_dir`]. Until then a crash may
-/// keep or undo each single operation. [`Disk`](super::Disk) is the real one.
+/// every handle of the running system, and is on the medium only after [`DataFile::sync`]; a name
+/// that was made, renamed or removed is so on the medium only after [`Files::sync_dir`]. Until then
+/// a crash may keep or undo each single operation. [`Disk`](super::Disk) is the real one.
 pub trait Files {
     /// An open file.
     type File: DataFile;
@@ -19,8 +19,8 @@ pub trait Files {
     /// The path of a file, for messages; `""` gives the directory.
     fn path(&self, name: &str) -> PathBuf;
 
-    /// Names of everything in the directory, in no order. A name that is not UTF-8 comes back in lossy form,
-    /// which can never equal a name of the log's own.
+    /// Names of everything in the directory, in no order. A name that is not UTF-8 comes back in
+    /// lossy form, which can never equal a name of the log's own.
     ///
     /// # Errors
     ///
@@ -113,8 +113,8 @@ pub trait DataFile {
     ///
     /// # Errors
     ///
-    /// What the system says. What was written since the last success may then be lost even if a later
-    /// call succeeds.
+    /// What the system says. What was written since the last success may then be lost even if a
+    /// later call succeeds.
     fn sync(&self) -> io::Result<()>;
 }
 

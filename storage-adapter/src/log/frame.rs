@@ -16,6 +16,17 @@ pub(super) const CHECK: usize = 7;
 pub(super) const MARK: u8 = 0;
 
 /// One opaque record. Kinds 1 to 255 are the caller's; 0 marks commits.
+///
+/// ```
+/// use storage_adapter::log::{FRAME_OVERHEAD, Frame, LogDir};
+///
+/// let dir = tempfile::tempdir()?;
+/// let mut log = LogDir::create(&dir.path().join("store"), b"")?;
+/// log.append([Frame::new(1, *b"four"), Frame::new(2, *b"")], 1)?;
+/// let (first, second) = (log.frames().next().unwrap()?, log.frames().last().unwrap()?);
+/// assert_eq!(second.offset - first.offset, 4 + FRAME_OVERHEAD as u64);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Frame {
     /// What the body is, in the caller's terms.
@@ -79,9 +90,10 @@ impl Head {
     }
 }
 
-/// CRC-8 with polynomial 0x07: over 40 bits it finds every error of up to three bits. A damaged length is
-/// thus told from a frame that is merely cut short.
-// SUBTLE: the start value is not 0, so that six zero bytes (a sector that never reached the medium) are no head.
+/// CRC-8 with polynomial 0x07: over 40 bits it finds every error of up to three bits. A damaged
+/// length is thus told from a frame that is merely cut short.
+// SUBTLE: the start value is not 0, so that six zero bytes (a sector that never reached the medium)
+// are no head.
 fn crc8(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0xff, |crc, byte| {
         (0..8).fold(crc ^ byte, |c: u8, _| {
@@ -107,8 +119,9 @@ impl Key {
     }
 
     /// The check of the frame at `offset`.
-    // SUBTLE: the two high bits of the last byte are always set. So no whole frame ends in a byte that is zero
-    // or one flipped bit away from it, and `tail` can take zeros at the end of a file for bytes never written.
+    // SUBTLE: the two high bits of the last byte are always set. So no whole frame ends in a byte
+    // that is zero or one flipped bit away from it, and `tail` can take zeros at the end of a file
+    // for bytes never written.
     pub(super) fn check(&self, offset: u64, head: &[u8], body: &[u8]) -> [u8; CHECK] {
         let mut hasher = blake3::Hasher::new_keyed(&self.0);
         hasher

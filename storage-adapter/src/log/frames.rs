@@ -116,8 +116,8 @@ impl<'a, F: Files> Frames<'a, F> {
 }
 
 impl<D> Source<D> {
-    /// Compares the running check with the manifest's as soon as its point is reached; gives that point if they
-    /// differ.
+    /// Compares the running check with the manifest's as soon as its point is reached; gives that
+    /// point if they differ.
     fn vouch(&mut self, end: Cursor) -> Result<(), u64> {
         match self.anchor {
             Some((at, chain)) if end.at >= at => {
@@ -170,8 +170,8 @@ fn open_segment<F: Files>(
         });
     }
     let key = Key::new(&log.manifest.header, segment.id);
-    // SUBTLE: several segments of one `replace` carry the same commit number, so the number comes from the
-    // manifest and not from the segment before.
+    // SUBTLE: several segments of one `replace` carry the same commit number, so the number comes
+    // from the manifest and not from the segment before.
     let start = Cursor {
         at: SEGMENT_HEAD,
         commit: segment.first.saturating_sub(1),

@@ -25,7 +25,8 @@ pub(super) struct Segment {
     pub(super) id: u64,
     /// The number of the first commit in it, or of the next commit when it holds none yet.
     pub(super) first: u64,
-    /// How many bytes were synced when the manifest was written. The last segment may have grown since.
+    /// How many bytes were synced when the manifest was written. The last segment may have grown
+    /// since.
     pub(super) len: u64,
     /// The running check at `len`.
     pub(super) chain: Chain,
@@ -228,8 +229,8 @@ impl Current {
         if check != line_check(text) {
             return Err(bad(&line_check(text), check));
         }
-        // INVARIANT: word, format number and line check keep their place in every later format, so that a
-        // newer store is told from a damaged one.
+        // INVARIANT: word, format number and line check keep their place in every later format, so
+        // that a newer store is told from a damaged one.
         let rest = text
             .strip_prefix(CURRENT_WORD)
             .and_then(|t| t.strip_prefix(' '))

@@ -1,12 +1,13 @@
 //! A durable log of opaque frames in one directory.
 //!
-//! This is the lowest layer of the store: it knows files, frames, checks and commits, and nothing of
-//! lattices. Whoever owns a [`LogDir`] owns the directory; everyone else gets [`LogError::Locked`].
+//! This is the lowest layer of the store: it knows files, frames, checks and commits, and nothing
+//! of lattices. Whoever owns a [`LogDir`] owns the directory; everyone else gets
+//! [`LogError::Locked`].
 //!
 //! | operation | atomic point | cost |
 //! |---|---|---|
-//! | [`LogDir::append`] | the commit mark that closes the batch, once synced | one write per 256 KiB, one fsync |
-//! | [`LogDir::replace`] | the rename of `CURRENT.tmp` to `CURRENT` | the new frames, written and synced once |
+//! | [`LogDir::append`] | the mark that closes the batch, once synced | writes, one sync |
+//! | [`LogDir::replace`] | the rename to `CURRENT` | the new frames, written and synced once |
 //! | [`LogDir::open`] | - | a scan of what was appended since the last manifest |
 //! | [`LogDir::frames`] | - | one pass over all bytes, memory for the largest frame |
 //!
@@ -20,7 +21,8 @@
 //! 4. **Unknown is unknown.** When the outcome of an operation cannot be known (a failed fsync, a
 //!    failed rename) the owner turns read-only; opening again decides from what is on the medium.
 //!
-//! The byte layout, and what the layer takes for granted of the medium, is in `docs/FORMAT-STORE.md`.
+//! The byte layout, and what the layer takes for granted of the medium, is in
+//! `docs/FORMAT-STORE.md`.
 //!
 //! ```
 //! use storage_adapter::log::{Frame, LogDir};
@@ -34,8 +36,8 @@
 //! let (mut log, report) = LogDir::open(&path)?;
 //! assert!(report.cut.is_none());
 //! assert_eq!(log.header(), b"order=wall");
-//! let bodies: Vec<_> = log.frames().map(|e| Ok(e?.body)).collect::<Result<_, storage_adapter::log::LogError>>()?;
-//! assert_eq!(bodies, [b"first".to_vec(), b"second".to_vec()]);
+//! let entries = log.frames().collect::<Result<Vec<_>, _>>()?;
+//! assert_eq!((&entries[0].body[..], &entries[1].body[..]), (&b"first"[..], &b"second"[..]));
 //!
 //! assert_eq!(log.replace([Frame::new(2, *b"both")], 2_000)?, 2);
 //! assert_eq!(log.frames().count(), 1);

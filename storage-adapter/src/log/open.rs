@@ -1,5 +1,5 @@
-//! Opening a store: first look at everything, then make durable what was seen, then repair, and only then
-//! remove what nothing names.
+//! Opening a store: first look at everything, then make durable what was seen, then repair, and
+//! only then remove what nothing names.
 
 use std::io;
 
@@ -88,8 +88,9 @@ impl<F: Files> LogDir<F> {
             obsolete: Vec::new(),
             segment_target: SEGMENT_TARGET,
         };
-        // SUBTLE: what we saw may be in the system's memory only, left by an owner that was killed between write and
-        // sync. It becomes durable before anyone acts on it, and before the files of another state go.
+        // SUBTLE: what we saw may be in the system's memory only, left by an owner that was killed
+        // between write and sync. It becomes durable before anyone acts on it, and before the files
+        // of another state go.
         log.active
             .sync()
             .map_err(|error| log.sync_failed(error, &log.active_name()))?;
@@ -130,8 +131,8 @@ impl<F: Files> LogDir<F> {
         })
     }
 
-    /// Copies the tail into a file of its own. A copy that an open before this one made, and was stopped
-    /// after, is taken as it is; one that it did not finish is made again.
+    /// Copies the tail into a file of its own. A copy that an open before this one made, and was
+    /// stopped after, is taken as it is; one that it did not finish is made again.
     fn keep(&mut self, offset: u64, bytes: u64) -> Result<String, LogError> {
         let segment = self.manifest.segments.last().map_or(0, |s| s.id);
         for nth in 0.. {
@@ -336,8 +337,8 @@ fn check_segments<F: Files>(files: &F, manifest: &Manifest) -> Result<(F::File, 
     })
 }
 
-/// Follows the batches behind the point the manifest vouches for. Returns the last committed point, the length of the
-/// file, and whether what lies between is a torn tail.
+/// Follows the batches behind the point the manifest vouches for. Returns the last committed point,
+/// the length of the file, and whether what lies between is a torn tail.
 fn find_end<F: Files>(
     files: &F,
     manifest: &Manifest,

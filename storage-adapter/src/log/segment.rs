@@ -27,7 +27,8 @@ pub(super) struct Cursor {
 /// Bytes are handed to the file in pieces of about this size.
 const FLUSH_AT: usize = 256 * 1024;
 
-/// Writes one batch at the end of a segment. Nothing of it counts before [`finish`](Self::finish) and a sync.
+/// Writes one batch at the end of a segment. Nothing of it counts before [`finish`](Self::finish)
+/// and a sync.
 pub(super) struct BatchWriter<'f, D> {
     file: &'f D,
     key: &'f Key,

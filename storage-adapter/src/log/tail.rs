@@ -1,9 +1,9 @@
-//! The one judgement on which data can be lost: is what does not check at the end of the active segment the
-//! remains of a batch that was never acknowledged, or damage to one that was?
+//! The one judgement on which data can be lost: is what does not check at the end of the active
+//! segment the remains of a batch that was never acknowledged, or damage to one that was?
 //!
-//! A batch is synced before the next one begins, so a crash can spoil only the batch behind the last whole
-//! one: it leaves it short, or, where the file system had grown the file before it wrote the data,
-//! leaves sectors of zeros in it. Anything else is damage, and damage is never cut.
+//! A batch is synced before the next one begins, so a crash can spoil only the batch behind the
+//! last whole one: it leaves it short, or, where the file system had grown the file before it wrote
+//! the data, leaves sectors of zeros in it. Anything else is damage, and damage is never cut.
 
 use std::io;
 
@@ -24,8 +24,8 @@ pub(super) enum Verdict {
     Damage,
 }
 
-/// Judges the bytes `tail .. len`, in which `fault` was the first to be found; `next` is the number of the
-/// batch that begins at `tail`.
+/// Judges the bytes `tail .. len`, in which `fault` was the first to be found; `next` is the number
+/// of the batch that begins at `tail`.
 pub(super) fn judge<D: DataFile>(
     file: D,
     key: &Key,
@@ -43,8 +43,8 @@ pub(super) fn judge<D: DataFile>(
     if !unwritten {
         return Ok(Verdict::Damage);
     }
-    // SUBTLE: a whole mark behind the fault tells more than the fault. A later batch means that this one was
-    // synced; and behind a frame that seems short there can be nothing at all.
+    // SUBTLE: a whole mark behind the fault tells more than the fault. A later batch means that
+    // this one was synced; and behind a frame that seems short there can be nothing at all.
     let allowed = (fault.cause == Cause::Damaged).then_some(next);
     let proof = marks_behind(&mut window, key, fault.at + 1, len, allowed)?;
     Ok(if proof {

@@ -22,8 +22,8 @@ impl<D: DataFile> Window<D> {
         }
     }
 
-    /// Exactly the bytes `at .. at + len`. The caller has bounded `len` by the length of the file, so memory
-    /// is bounded by what is really there.
+    /// Exactly the bytes `at .. at + len`. The caller has bounded `len` by the length of the file,
+    /// so memory is bounded by what is really there.
     pub(super) fn get(&mut self, at: u64, len: usize) -> io::Result<&[u8]> {
         if self.cached(at, len).is_none() {
             self.fill(at, len)?;

@@ -11,6 +11,7 @@ mod crash;
 mod damage;
 mod faults;
 mod golden;
+mod rng;
 mod sim;
 mod story;
 mod tail;

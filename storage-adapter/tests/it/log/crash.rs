@@ -1,4 +1,5 @@
-//! The system stops at every numbered call of a script, and what comes up again is compared with the model.
+//! The system stops at every numbered call of a script, and what comes up again is compared with
+//! the model.
 
 use super::sim::{Fault, Outcome, SimDisk};
 use super::story::{self, Model, SCRIPT, Step};

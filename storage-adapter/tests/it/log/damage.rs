@@ -113,7 +113,8 @@ fn verify_finds_all_damage_and_goes_on_behind_it() {
 
 #[test]
 fn batches_that_check_one_by_one_must_also_be_the_ones_committed() {
-    // The bytes of a segment as it was before its last batch: every frame checks, and one commit is missing.
+    // The bytes of a segment as it was before its last batch: every frame checks, and one commit is
+    // missing.
     let disk = SimDisk::default();
     let mut log = story::create(&disk).unwrap();
     log.append(story::frames(1, 1), 1).unwrap();
@@ -232,7 +233,7 @@ fn a_newer_format_is_refused_by_number() {
 
 #[test]
 fn arbitrary_bytes_in_any_file_are_an_error_and_no_panic() {
-    use super::sim::Rng;
+    use super::rng::Rng;
     let (disk, model) = small();
     let files: Vec<(String, Vec<u8>)> = disk
         .files()

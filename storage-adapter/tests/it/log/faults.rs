@@ -5,7 +5,8 @@ use storage_adapter::log::LogError;
 use super::sim::{Fault, Outcome, SimDisk};
 use super::story::{self, Model, SCRIPT, Step};
 
-/// The script, each of its steps run under one fault at one call; what a caller sees must fit the model.
+/// The script, each of its steps run under one fault at one call; what a caller sees must fit the
+/// model.
 fn run_with(fault: Fault) {
     let mut failures = 0;
     for call in 0.. {
@@ -23,7 +24,8 @@ fn run_with(fault: Fault) {
                 assert_eq!(story::read(&log).unwrap(), model.acked, "{what}");
                 disk.free_space();
                 if log.poisoned().is_none() {
-                    // A failure that is known to have changed nothing: the store goes on, without a reopen.
+                    // A failure that is known to have changed nothing: the store goes on, without a
+                    // reopen.
                     model.pending = None;
                     for step in [Step::Append(3), Step::Replace(3), Step::Append(1)] {
                         model

@@ -1,4 +1,5 @@
-//! The bytes of format 1, written down once. A new format gets a new file; these lines are never edited.
+//! The bytes of format 1, written down once. A new format gets a new file; these lines are never
+//! edited.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -1,10 +1,11 @@
 //! A simulated directory with two images: what the running system sees, and what is on the medium.
 //!
-//! Every call that changes something has a number, and a plan says what goes wrong at which number. A loss of
-//! power keeps what was synced and, of the rest, what the chosen [`Outcome`] says: sectors written but not synced
-//! may be there or be zeros, the length may have grown or not, and each change of a name since the last directory
-//! sync may have happened or not. What a failed write wrote is on the medium. A failed sync loses the sectors it was asked for even if a later one succeeds,
-//! as some systems do.
+//! Every call that changes something has a number, and a plan says what goes wrong at which number.
+//! A loss of power keeps what was synced and, of the rest, what the chosen [`Outcome`] says:
+//! sectors written but not synced may be there or be zeros, the length may have grown or not, and
+//! each change of a name since the last directory sync may have happened or not. What a failed
+//! write wrote is on the medium. A failed sync loses the sectors it was asked for even if a later
+//! one succeeds, as some systems do.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +14,8 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use storage_adapter::log::{DataFile, Files};
+
+use super::rng::Rng;
 
 const SECTOR: usize = 512;
 
@@ -90,27 +93,6 @@ pub(super) struct SimLock(SimDisk);
 impl Drop for SimLock {
     fn drop(&mut self) {
         self.0.0.borrow_mut().locked = false;
-    }
-}
-
-/// Small, good enough, and the same on every run.
-pub(super) struct Rng(pub(super) u64);
-
-impl Rng {
-    pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub(super) fn below(&mut self, n: usize) -> usize {
-        usize::try_from(self.next() % n as u64).unwrap()
-    }
-
-    pub(super) fn coin(&mut self) -> bool {
-        self.next() & 1 == 1
     }
 }
 
@@ -506,8 +488,8 @@ impl DataFile for SimFile {
         let dirty = std::mem::take(&mut inode.dirty);
         let result = match go {
             Go::Half(error) => {
-                // Nothing reached the medium, and the system thinks that it is done with these sectors. A stop
-                // is no failure: the sectors stay as they were.
+                // Nothing reached the medium, and the system thinks that it is done with these
+                // sectors. A stop is no failure: the sectors stay as they were.
                 if error.to_string() == stopped().to_string() {
                     inode.dirty = dirty;
                 }

@@ -2,7 +2,8 @@
 
 use storage_adapter::log::{Frame, LogDir, LogError, OpenReport};
 
-use super::sim::{Rng, SimDisk};
+use super::rng::Rng;
+use super::sim::SimDisk;
 
 pub(super) const HEADER: &[u8] = b"order=wall";
 
@@ -23,8 +24,8 @@ pub(super) enum Step {
     Reopen,
 }
 
-/// Appends that span sectors, replacements by more and by less, by nothing, and segments that fill up (the target is
-/// small, see [`open`]).
+/// Appends that span sectors, replacements by more and by less, by nothing, and segments that fill
+/// up (the target is small, see [`open`]).
 pub(super) const SCRIPT: &[Step] = &[
     Step::Append(1),
     Step::Append(4),
@@ -78,7 +79,8 @@ pub(super) fn read(log: &Log) -> Result<State, LogError> {
         .collect()
 }
 
-/// What the store must hold: the acknowledged state or, if an operation is under way, that operation's.
+/// What the store must hold: the acknowledged state or, if an operation is under way, that
+/// operation's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Model {
     lengths: &'static [usize],

@@ -73,7 +73,8 @@ fn two_tails_cut_at_one_place_are_both_kept() {
     let mut other = bytes[..first].to_vec();
     other.extend(&bytes[first..first + 40]);
     disk.put(ACTIVE, &other);
-    // The shorter one could be an unfinished copy of nothing that is known: it differs in length only.
+    // The shorter one could be an unfinished copy of nothing that is known: it differs in length
+    // only.
     let (log, report) = story::open(&disk).unwrap();
     let kept = log.kept_tails().unwrap();
     assert_eq!(
@@ -106,8 +107,8 @@ fn a_last_batch_of_whole_length_with_a_bad_check_is_damage() {
     }
 }
 
-/// A damaged length that points beyond the end of the file looks like a frame cut short. It must not cost
-/// the good frames behind it.
+/// A damaged length that points beyond the end of the file looks like a frame cut short. It must
+/// not cost the good frames behind it.
 #[test]
 fn a_damaged_length_is_not_a_torn_tail() {
     let (disk, _, bytes, first) = two_batches();
@@ -121,16 +122,18 @@ fn a_damaged_length_is_not_a_torn_tail() {
                 bad[start + byte] = value;
                 let disk = disk.copy();
                 disk.put(ACTIVE, &bad);
-                assert!(
-                    matches!(story::open(&disk), Err(LogError::Corrupt { offset, .. }) if offset == start as u64)
-                );
+                let LogError::Corrupt { offset, .. } = story::open(&disk).unwrap_err() else {
+                    panic!("not told as damage");
+                };
+                assert_eq!(offset, start as u64);
                 assert_eq!(disk.files()[ACTIVE], bad);
             }
         }
     }
 }
 
-/// Zeros over whole sectors of the last batch are what a crash leaves; over an earlier one they are damage.
+/// Zeros over whole sectors of the last batch are what a crash leaves; over an earlier one they are
+/// damage.
 #[test]
 fn sectors_of_zeros_are_torn_only_in_the_last_batch() {
     let (disk, model, bytes, first) = two_batches();
@@ -165,8 +168,8 @@ fn sectors_of_zeros_are_torn_only_in_the_last_batch() {
     ));
 }
 
-/// Whatever lies across the edge of a sector that never reached the medium - heads, bodies, marks, checks - the
-/// store opens with the batch before.
+/// Whatever lies across the edge of a sector that never reached the medium - heads, bodies, marks,
+/// checks - the store opens with the batch before.
 #[test]
 fn a_lost_sector_is_torn_wherever_its_edge_falls() {
     for pad in 1..=520 {
@@ -192,8 +195,8 @@ fn a_lost_sector_is_torn_wherever_its_edge_falls() {
     }
 }
 
-/// The head of the last closing mark has nothing behind it that could prove it wrong: its own CRC must see
-/// every error of up to three bits.
+/// The head of the last closing mark has nothing behind it that could prove it wrong: its own CRC
+/// must see every error of up to three bits.
 #[test]
 fn no_error_of_three_bits_in_the_last_head_costs_the_batch() {
     let (disk, _, bytes, _) = two_batches();
