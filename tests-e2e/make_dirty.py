@@ -11,23 +11,17 @@ Everything follows from one seed.
 
 import argparse
 import base64
-import json
 import sys
 from pathlib import Path
 
-import blake3
 import dirt
 import itc
+from events import HEADER, PLACEHOLDER, event, hash_text
 
 FOLDER = Path(__file__).resolve().parent / "data" / "dirty" / ".bones" / "events"
 SHARDS = ("2026-01", "2026-02", "2026-03", "2026-04")
 START = 1_767_268_800_000_000  # 2026-01-01T12:00:00Z
 MINUTE = 60_000_000
-PLACEHOLDER = "itc:AQ"
-HEADER = (
-    "# bones event log v1",
-    "# fields: wall_ts_us\tagent\titc\tparents\ttype\titem_id\tdata\tevent_hash",
-)
 # A name is not a word of ASCII letters, and one can be the beginning of another.
 AGENTS = ("maw-dev", "maw-dev/0", "Bob", "bob", "1", "beads/importer", "zoë", "agent 😀")
 # Minutes by which each agent's clock is off; the third is right, the sixth lives in last week.
@@ -59,17 +53,6 @@ class Random:
 
     def words(self, most):
         return " ".join(self.pick(WORDS) for _ in range(1 + self.below(most)))
-
-
-def data_text(data):
-    """The data column as bones writes it: sorted, compact, non-ASCII text as it is."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def hash_text(raw, form):
-    if form == "hex":
-        return "blake3:" + raw.hex()
-    return "blake3:" + base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
 
 
 class Log:
@@ -106,11 +89,8 @@ class Log:
         shard = shard or SHARDS[min(self.count // 110, len(SHARDS) - 1)]
         parent = self.heads.get(item.strip().lower())
         parents = hash_text(parent, form) if parent and self.random.chance(60) else ""
-        text = data if isinstance(data, str) else data_text(data)
-        columns = (str(wall), AGENTS[agent], self.stamp(agent), parents, kind, item, text)
-        line = "\t".join(columns)
-        raw = blake3.digest((line + "\n").encode("utf-8"))
-        self.shards[shard].append(f"{line}\t{hash_text(raw, form)}")
+        line, raw = event(wall, AGENTS[agent], kind, item, data, self.stamp(agent), parents, form)
+        self.shards[shard].append(line)
         self.heads[item.strip().lower()] = raw
         self.count += 1
         return raw
