@@ -61,13 +61,14 @@ pub fn eligibility(
         deleted,
         updated_at,
     } = state.standing();
-    let min_age = u64::from(policy.min_age_days).saturating_mul(DAY_MICROS);
+    // An age that cannot be counted has not been reached.
+    let min_age = u64::from(policy.min_age_days).checked_mul(DAY_MICROS);
     if deleted && !policy.include_deleted {
         Eligibility::Deleted
     } else if !deleted && !policy.target_phases.iter().any(|p| *p == phase) {
         Eligibility::Phase
-    } else if updated_at
-        .checked_add(min_age)
+    } else if min_age
+        .and_then(|age| updated_at.checked_add(age))
         .is_none_or(|ripe| ripe > now_micros)
     {
         Eligibility::TooYoung

@@ -41,6 +41,12 @@ pub enum VerifyError<D: std::error::Error + 'static> {
     /// The payload covers no event.
     #[error("payload covers no event")]
     Empty,
+    /// The payload covers an event of another item.
+    #[error("payload covers event {} which is of another item", format_hash(.event))]
+    Foreign {
+        /// The event.
+        event: EventHash,
+    },
     /// The payload holds a write of an event it does not cover.
     #[error("payload holds a write of event {} which it does not cover", format_hash(.event))]
     Uncovered {
@@ -89,17 +95,18 @@ pub fn verify_compaction<'a, E: LatticeEvent + 'a>(
     if let Some(event) = state.uncovered_writes().iter().next() {
         return Err(VerifyError::Uncovered { event: *event });
     }
-    let deltas = covered_deltas(item_id, &state, events, redactions);
-    for (event, delta) in &deltas {
-        if !delta.leq(&state) {
-            return Err(VerifyError::Lacks { event: *event });
-        }
-    }
     if !redactions
         .intersection(state.coverage())
         .leq(state.redacted())
     {
         return Err(VerifyError::Redactions);
+    }
+    let deltas = covered_deltas(item_id, &state, events, redactions)
+        .map_err(|event| VerifyError::Foreign { event })?;
+    for (event, delta) in &deltas {
+        if !delta.leq(&state) {
+            return Err(VerifyError::Lacks { event: *event });
+        }
     }
     let at_hand: Set<EventHash> = deltas.keys().copied().collect();
     let missing = state.coverage().difference(&at_hand);
@@ -117,22 +124,28 @@ pub fn verify_compaction<'a, E: LatticeEvent + 'a>(
     Ok(Verdict::Verified)
 }
 
-/// The deltas of the covered events of one item, each once, under the redactions.
+/// The deltas of the covered events of one item, each once, under the redactions; or a covered
+/// event that is of another item.
 fn covered_deltas<'a, E: LatticeEvent + 'a>(
     item_id: &str,
     state: &E::State,
     events: impl IntoIterator<Item = &'a E>,
     redactions: &Set<EventHash>,
-) -> BTreeMap<EventHash, E::State> {
-    events
-        .into_iter()
-        .filter(|event| event.item_id() == item_id && state.coverage().contains(&event.hash()))
-        .map(|event| {
-            let mut delta = event.delta();
-            delta.redact(redactions);
-            (event.hash(), delta)
-        })
-        .collect()
+) -> Result<BTreeMap<EventHash, E::State>, EventHash> {
+    let mut deltas = BTreeMap::new();
+    for event in events {
+        let hash = event.hash();
+        if !state.coverage().contains(&hash) {
+            continue;
+        }
+        if event.item_id() != item_id {
+            return Err(hash);
+        }
+        let mut delta = event.delta();
+        delta.redact(redactions);
+        deltas.insert(hash, delta);
+    }
+    Ok(deltas)
 }
 
 /// Verifies that a snapshot state is exactly the original state: not less, and not more.
