@@ -43,6 +43,14 @@ pub enum StoreError {
         /// The order the store was created with.
         found: String,
     },
+    /// The store orders events in a way this build does not know.
+    #[error("{} was created with order `{found}`, which this build does not know: use a newer build", path.display())]
+    UnknownOrder {
+        /// The directory.
+        path: PathBuf,
+        /// The order the store was created with.
+        found: String,
+    },
     /// A frame whose check is right does not hold what its kind says.
     #[error("{file} at byte {offset}: frame of kind {kind} does not read: {why}")]
     Frame {

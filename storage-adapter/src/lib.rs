@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod any_store;
 mod error;
 mod export;
 mod item_store;
@@ -7,6 +8,7 @@ pub mod log;
 mod record;
 mod source;
 
+pub use any_store::AnyStore;
 pub use error::StoreError;
 pub use export::{Export, ExportError};
 pub use item_store::{

@@ -61,6 +61,11 @@ impl<S: Order> ItemStore<S> {
     /// [`StoreError`] when there is none, it is in use, damaged, newer, or of another order.
     pub fn open(path: &Path) -> Result<(Self, OpenReport), StoreError> {
         let (log, report) = LogDir::open(path)?;
+        Ok((Self::of_log(log, path)?, report))
+    }
+
+    /// The store in an open log.
+    pub(crate) fn of_log(log: LogDir, path: &Path) -> Result<Self, StoreError> {
         let header = Header::decode(log.header(), path)?;
         if header.order != S::WORD {
             return Err(StoreError::Order {
@@ -91,12 +96,11 @@ impl<S: Order> ItemStore<S> {
             .into_iter()
             .map(|(id, item)| (id, Arc::new(item)))
             .collect();
-        let store = Self {
+        Ok(Self {
             log,
             items,
             redactions,
-        };
-        Ok((store, report))
+        })
     }
 
     /// The items, in order.

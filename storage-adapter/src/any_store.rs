@@ -1,0 +1,50 @@
+//! A store whose order is known only once it is open.
+
+use std::path::Path;
+
+use bones_snapshot::Order;
+use lattice_lww::{Itc, Unstamped};
+
+use crate::error::StoreError;
+use crate::item_store::ItemStore;
+use crate::log::{LogDir, OpenReport};
+use crate::record::Header;
+
+/// A store under one of the orders there are.
+pub enum AnyStore {
+    /// By wall clock, agent and hash.
+    Wall(ItemStore<Unstamped>),
+    /// By interval tree clock first.
+    Itc(ItemStore<Itc>),
+}
+
+impl AnyStore {
+    /// Opens a store under the order it was created with.
+    ///
+    /// # Errors
+    ///
+    /// As [`ItemStore::open`], and [`StoreError::UnknownOrder`] for an order of a newer build.
+    pub fn open(path: &Path) -> Result<(Self, OpenReport), StoreError> {
+        let (log, report) = LogDir::open(path)?;
+        let order = Header::decode(log.header(), path)?.order;
+        let store = if order == Unstamped::WORD {
+            Self::Wall(ItemStore::of_log(log, path)?)
+        } else if order == Itc::WORD {
+            Self::Itc(ItemStore::of_log(log, path)?)
+        } else {
+            return Err(StoreError::UnknownOrder {
+                path: path.into(),
+                found: order,
+            });
+        };
+        Ok((store, report))
+    }
+
+    /// The word for the order.
+    pub fn order_word(&self) -> &'static str {
+        match self {
+            Self::Wall(_) => Unstamped::WORD,
+            Self::Itc(_) => Itc::WORD,
+        }
+    }
+}
