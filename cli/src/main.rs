@@ -1,2 +1,31 @@
-//! Placeholder.
-fn main() {}
+//! `lattice`: shrinks the event log of a local-first project without changing what anybody will
+//! ever read.
+//!
+//! This crate parses arguments, calls the libraries and prints. What it calls is all there is: it
+//! holds no rule of its own about events, state, compaction or storage.
+
+mod args;
+mod command;
+mod error;
+mod file;
+mod output;
+mod progress;
+mod store;
+mod terminal;
+mod time;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let args = args::Args::parse();
+    let out = output::Output::new(args.json);
+    match command::run(args.command, &out) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

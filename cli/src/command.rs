@@ -1,0 +1,30 @@
+//! The commands, one module each: its arguments, what it does, and its report.
+
+pub(crate) mod compact;
+pub(crate) mod digest;
+pub(crate) mod export;
+pub(crate) mod import;
+pub(crate) mod items;
+pub(crate) mod redact;
+pub(crate) mod show;
+pub(crate) mod stats;
+pub(crate) mod verify;
+
+use crate::args::Command;
+use crate::error::CliError;
+use crate::output::Output;
+
+/// Runs a command.
+pub(crate) fn run(command: Command, out: &Output) -> Result<(), CliError> {
+    match command {
+        Command::Import(command) => command.run(out),
+        Command::Compact(command) => command.run(out),
+        Command::Verify(command) => command.run(out),
+        Command::Items(command) => command.run(out),
+        Command::Show(command) => command.run(out),
+        Command::Redact(command) => command.run(out),
+        Command::Stats(command) => command.run(out),
+        Command::Digest(command) => command.run(out),
+        Command::Export(command) => command.run(out),
+    }
+}

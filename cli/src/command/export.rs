@@ -1,0 +1,106 @@
+//! `lattice export`.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use bones_snapshot::Order;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use storage_adapter::ItemStore;
+
+use crate::args::StoreArg;
+use crate::command::items::Views;
+use crate::error::CliError;
+use crate::file;
+use crate::output::Output;
+use crate::progress::Progress;
+use crate::store::{OnStore, with_store};
+use crate::terminal::{bytes, counted};
+
+/// Write everything the store knows to one file.
+///
+/// The file appears whole or not at all.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  lattice export --store my.lattice --format snapshots --out my.snapshots
+  lattice export --store my.lattice --format bones --out compacted.events
+  lattice export --store my.lattice --format json --out items.json")]
+pub(crate) struct Export {
+    #[command(flatten)]
+    store: StoreArg,
+    /// What to write.
+    #[arg(long, value_enum)]
+    format: Format,
+    /// The file; one that is there is replaced.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    /// The state of every item, for `lattice import` of another store.
+    Snapshots,
+    /// What `lattice items --json` prints.
+    Json,
+}
+
+impl Export {
+    pub(crate) fn run(self, out: &Output) -> Result<(), CliError> {
+        let task = Task {
+            format: self.format,
+            file: &self.out,
+            out,
+        };
+        with_store(&self.store.path, task)
+    }
+}
+
+struct Task<'a> {
+    format: Format,
+    file: &'a Path,
+    out: &'a Output,
+}
+
+impl OnStore for Task<'_> {
+    fn on<S: Order>(self, store: ItemStore<S>) -> Result<(), CliError> {
+        let progress = Progress::new("writing");
+        match self.format {
+            Format::Snapshots => store.export().write(self.file)?,
+            Format::Json => {
+                let mut json = serde_json::to_vec(&Views::of(&store)).map_err(CliError::Json)?;
+                json.push(b'\n');
+                file::write(self.file, &json)?;
+            }
+        }
+        drop(progress);
+        let size = std::fs::metadata(self.file).map_err(CliError::io("read", self.file))?;
+        self.out.print(&Report {
+            file: self.file.into(),
+            format: self.format,
+            items: store.item_ids().count(),
+            bytes: size.len(),
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct Report {
+    file: PathBuf,
+    format: Format,
+    items: usize,
+    bytes: u64,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "wrote {}, {} to {}",
+            counted(self.items, "item"),
+            bytes(self.bytes),
+            self.file.display()
+        )
+    }
+}

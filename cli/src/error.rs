@@ -1,0 +1,91 @@
+//! What can go wrong on top of what the libraries report.
+
+use std::io;
+use std::path::PathBuf;
+
+use bones_snapshot::{HashTextError, LineError, StampTextError};
+use storage_adapter::log::LogError;
+use storage_adapter::{ExportError, SourceError, StoreError};
+use thiserror::Error;
+
+/// Why a command failed: what, where, and what to do.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub(crate) enum CliError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    #[error("{} is ordered by `{found}`, which this build does not know: use a newer build", path.display())]
+    UnknownOrder { path: PathBuf, found: String },
+    #[error("no item `{item}` in {}{}", store.display(), Hint(.near))]
+    UnknownItem {
+        store: PathBuf,
+        item: String,
+        near: Vec<String>,
+    },
+    #[error("no field `{field}`: choose one of {}", .fields.join(", "))]
+    UnknownField {
+        field: String,
+        fields: Vec<&'static str>,
+    },
+    #[error("`{text}` is no time such as 2027-01-01T00:00:00Z: {why}")]
+    Time { text: String, why: String },
+    #[error("`{text}` is no event hash: {source}; `lattice show` prints the hashes of an item")]
+    Hash { text: String, source: HashTextError },
+    #[error("`{agent}` is no name of an agent: it must not be empty or hold white space")]
+    Agent { agent: String },
+    #[error("the redact event does not read back; nothing was written: report this")]
+    RedactEvent(#[source] LineError),
+    #[error("the redact event does not read back; nothing was written: report this")]
+    NoRedactEvent,
+    #[error("the redact event has no readable stamp; nothing was written: report this")]
+    RedactStamp(#[source] StampTextError),
+    #[error("{} is a snapshot export: verify against the event log itself", path.display())]
+    SourcesAreExport { path: PathBuf },
+    #[error("{} is not sound: {what}", store.display())]
+    Unsound { store: PathBuf, what: String },
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
+    #[error("cannot write to standard output")]
+    Stdout(#[source] io::Error),
+    #[error("cannot write the report as JSON")]
+    Json(#[source] serde_json::Error),
+    #[error("the demo found a difference: {what}")]
+    Demo { what: String },
+}
+
+impl CliError {
+    pub(crate) fn io(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io {
+            action,
+            path,
+            source,
+        }
+    }
+}
+
+/// The end of an error message that says what may have been meant.
+struct Hint<'a>(&'a [String]);
+
+impl std::fmt::Display for Hint<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.0.is_empty() {
+            f.write_str(": `lattice items` lists them")
+        } else {
+            write!(f, ": did you mean {}?", self.0.join(" or "))
+        }
+    }
+}

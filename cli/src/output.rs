@@ -1,0 +1,65 @@
+//! Printing: results to standard output, everything else to standard error.
+
+use std::error::Error;
+use std::fmt::{Display, Write as _};
+use std::io::{self, Write as _};
+
+use serde::Serialize;
+
+use crate::error::CliError;
+use crate::terminal::harmless;
+
+/// Where results go, and in which form.
+#[derive(Debug)]
+pub(crate) struct Output {
+    json: bool,
+}
+
+impl Output {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Prints a result: as one line of JSON, or as its text.
+    pub(crate) fn print<R: Serialize + Display>(&self, result: &R) -> Result<(), CliError> {
+        let text = if self.json {
+            let mut json = serde_json::to_string(result).map_err(CliError::Json)?;
+            json.push('\n');
+            json
+        } else {
+            result.to_string()
+        };
+        let mut out = io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            // Whoever reads has seen enough, as `head` does.
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result.map_err(CliError::Stdout),
+        }
+    }
+}
+
+/// Says something beside the result. A closed standard error is nobody's loss.
+pub(crate) fn note(text: impl Display) {
+    let text = text.to_string();
+    let _ = writeln!(io::stderr(), "{}", harmless(&text));
+}
+
+/// Says that something needs attention though the command goes on.
+pub(crate) fn warning(text: impl Display) {
+    note(format_args!("warning: {text}"));
+}
+
+/// Reports why the command failed, with the chain of causes.
+pub(crate) fn error(error: &CliError) {
+    let mut text = format!("error: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let message = error.to_string();
+        // Many messages quote their cause already.
+        if !text.contains(&message) {
+            let _ = write!(text, "\n  because: {message}");
+        }
+        cause = error.source();
+    }
+    note(text);
+}

@@ -1,0 +1,135 @@
+//! Opening a store of whatever order.
+
+use std::path::Path;
+
+use bones_snapshot::{ItemState, Order};
+use lattice_lww::{Itc, Unstamped};
+use storage_adapter::log::OpenReport;
+use storage_adapter::{ItemStore, order_word};
+
+use crate::error::CliError;
+use crate::output::warning;
+use crate::progress::Progress;
+
+/// Something to do with a store of any order.
+pub(crate) trait OnStore {
+    fn on<S: Order>(self, store: ItemStore<S>) -> Result<(), CliError>;
+}
+
+/// Opens the store and does it.
+pub(crate) fn with_store(path: &Path, task: impl OnStore) -> Result<(), CliError> {
+    let order = order_word(path)?;
+    if order == Unstamped::WORD {
+        task.on(open::<Unstamped>(path)?)
+    } else if order == Itc::WORD {
+        task.on(open::<Itc>(path)?)
+    } else {
+        Err(CliError::UnknownOrder {
+            path: path.into(),
+            found: order,
+        })
+    }
+}
+
+fn open<S: Order>(path: &Path) -> Result<ItemStore<S>, CliError> {
+    let progress = Progress::new("opening the store");
+    let (store, report) = ItemStore::open(path)?;
+    drop(progress);
+    warn(path, &report);
+    Ok(store)
+}
+
+/// Tells what opening had to mend.
+fn warn(path: &Path, report: &OpenReport) {
+    if let Some(cut) = &report.cut {
+        warning(format_args!(
+            "{} ended in {} bytes of a write that was never acknowledged; they were cut at byte {} and kept in {}",
+            path.join(&cut.file).display(),
+            cut.bytes,
+            cut.offset,
+            path.join(&cut.kept).display(),
+        ));
+    }
+    for orphan in &report.orphans_left {
+        warning(format_args!(
+            "{} belongs to nothing and cannot be removed; the next command tries again",
+            path.join(orphan).display(),
+        ));
+    }
+}
+
+/// The state of an item, by an id as people type it.
+pub(crate) fn item<'a, S: Order>(
+    store: &'a ItemStore<S>,
+    path: &Path,
+    item: &str,
+) -> Result<(&'a str, &'a ItemState<S>), CliError> {
+    // Ids are in lower case wherever they are read.
+    let wanted = item.trim().to_lowercase();
+    let found = store.item_ids().find(|id| **id == *wanted);
+    found
+        .and_then(|id| store.state(id).map(|state| (id, state)))
+        .ok_or_else(|| CliError::UnknownItem {
+            store: path.into(),
+            item: item.into(),
+            near: near(&wanted, store.item_ids()),
+        })
+}
+
+/// Up to three ids that look like the one that is not there.
+fn near<'a>(wanted: &str, ids: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut scored: Vec<(usize, &str)> = ids
+        .map(|id| (distance(wanted, id), id))
+        .filter(|(distance, id)| *distance <= 2 || (wanted.len() >= 2 && id.contains(wanted)))
+        .collect();
+    scored.sort_unstable();
+    scored.truncate(3);
+    scored.into_iter().map(|(_, id)| id.to_owned()).collect()
+}
+
+/// Edit distance: how many characters to add, take away or change.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i.saturating_add(1);
+        for (cell, y) in row.iter_mut().skip(1).zip(&b) {
+            let above = *cell;
+            let changed = diagonal.saturating_add(usize::from(x != *y));
+            left = changed
+                .min(above.saturating_add(1))
+                .min(left.saturating_add(1));
+            diagonal = above;
+            *cell = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i.saturating_add(1);
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{distance, near};
+
+    #[test]
+    fn distance_counts_edits() {
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("abc", ""), 3);
+        assert_eq!(distance("bn-12ab", "bn-12ab"), 0);
+        assert_eq!(distance("bn-12ab", "bn-21ab"), 2);
+        assert_eq!(distance("kitten", "sitting"), 3);
+    }
+
+    #[test]
+    fn near_ids_come_closest_first() {
+        let ids = ["bn-1a2", "bn-1a3", "bn-9z9", "bn-1a2.1"];
+        assert_eq!(
+            near("bn-1a", ids.into_iter()),
+            ["bn-1a2", "bn-1a3", "bn-1a2.1"]
+        );
+        assert!(near("nothing", ids.into_iter()).is_empty());
+    }
+}
