@@ -59,6 +59,11 @@ class Blake3(unittest.TestCase):
             data = bytes(i % 251 for i in range(length))
             self.assertEqual(blake3.digest(data).hex(), expected, f"length {length}")
 
+    def test_key_derivation(self):
+        self.assertEqual(blake3.derived("a context of a test", b"").hex(), "20072c9365bf9a996262b6155d69cc54f1a0dc290e644d90d47fd53abf71e7fb")
+        data = bytes(i % 251 for i in range(5_000))
+        self.assertEqual(blake3.derived("a context of a test", data).hex(), "70379f81e20abc066aadcfd9cb3212f084e502a28344f238bdce7efc86e3c365")
+
     def test_every_line_of_the_real_logs(self):
         files = sorted(LOGS.glob("*/*.events"))
         if not files:
