@@ -8,14 +8,18 @@
 mod cursor;
 mod iter;
 mod node;
+mod upsert;
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
 
 pub(crate) use cursor::{Builder, Drain};
 pub(crate) use iter::Iter;
-use node::{Child, Grown, Node};
+use node::{Child, Node};
+use upsert::Batch;
+pub(crate) use upsert::{KeepOld, Upsert};
 
 /// A persistent ordered map; with `V = ()`, a set.
 // INVARIANT: keys ascend strictly over the whole tree, all leaves have the same depth, no node is
@@ -101,23 +105,28 @@ impl<K, V> Chunks<K, V> {
 }
 
 impl<K: Ord + Clone, V: Clone> Chunks<K, V> {
-    /// Inserts an entry unless its key is there; true iff it was new. `O(log n)`.
-    pub(crate) fn insert(&mut self, key: K, value: V) -> bool {
-        if self.get(|known| known.cmp(&key)).is_some() {
-            return false;
-        }
-        self.len += 1;
-        let Some(root) = &mut self.root else {
-            self.root = Some(Arc::new(Node::Leaf(alloc::vec![(key, value)])));
-            return true;
+    /// Takes a batch of entries in strictly ascending order in. `O(log n)` each. True iff a key was
+    /// new; what became of the others is for `rule` to tell.
+    pub(crate) fn upsert(&mut self, batch: Vec<(K, V)>, rule: &mut impl Upsert<V>) -> bool {
+        let mut batch = Batch {
+            entries: batch.into_iter(),
+            rule,
+            fresh: 0,
         };
-        if let Grown::Split(right) = Node::insert(root, (key, value)) {
-            let left = Child::new(Arc::clone(root));
-            self.root = Some(Arc::new(Node::Inner(
-                left.into_iter().chain([right]).collect(),
-            )));
+        let Some(root) = &mut self.root else {
+            *self = batch.entries.collect();
+            return !self.is_empty();
+        };
+        let right = batch.sink(root, None);
+        self.len += batch.fresh;
+        if !right.is_empty() {
+            let level = Child::new(Arc::clone(root))
+                .into_iter()
+                .chain(right)
+                .collect();
+            self.root = cursor::stack(level);
         }
-        true
+        batch.fresh > 0
     }
 
     /// Removes the entry that `probe` calls equal. `O(log n)`.
@@ -136,12 +145,6 @@ impl<K: Ord + Clone, V: Clone> Chunks<K, V> {
             self.root = None;
         }
         true
-    }
-
-    /// The value of a key, for writing; copies the shared nodes above it. `O(log n)`.
-    pub(crate) fn get_mut(&mut self, probe: impl Fn(&K) -> Ordering) -> Option<&mut V> {
-        self.get(&probe)?;
-        Node::get_mut(self.root.as_mut()?, &probe)
     }
 
     /// Keeps the entries `keep` says yes to; `O(n)`, and leaves that lose nothing stay shared.

@@ -5,7 +5,7 @@ use core::fmt;
 
 use lattice_core::{Bottom, Decompose, JoinSemilattice};
 
-use crate::chunks::{self, Chunks, Merge};
+use crate::chunks::{self, Chunks, KeepOld, Merge};
 use crate::gallop;
 
 /// A grow-only set: join is union.
@@ -176,9 +176,8 @@ impl<T: Ord + Clone> JoinSemilattice for GSet<T> {
             core::mem::swap(self, &mut other);
         }
         if gallop(other.len(), self.len()) {
-            for (element, ()) in other.elements {
-                self.elements.insert(element, ());
-            }
+            self.elements
+                .upsert(other.elements.into_iter().collect(), &mut KeepOld);
         } else {
             self.elements = core::mem::take(&mut self.elements).merge(other.elements, &mut Union);
         }

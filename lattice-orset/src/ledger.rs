@@ -47,6 +47,11 @@ impl Remap {
         (0..).zip(&self.0).all(|(at, &to): (u32, _)| at == to)
     }
 
+    /// True iff sorted dots read as sorted dots.
+    pub(crate) fn keeps_order(&self) -> bool {
+        self.0.is_sorted()
+    }
+
     pub(crate) fn apply(&self, dot: Packed) -> Packed {
         self.0
             .get(dot.lane())

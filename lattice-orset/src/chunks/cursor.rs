@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::{self, Vec};
 
 use super::Chunks;
-use super::node::{Child, FANOUT, Node, leaf_fill};
+use super::node::{Child, FANOUT, Node, leaf_fill, slack};
 
 /// A leaf being consumed: moved out of if it is ours alone, copied from if it is shared.
 enum Leaf<K, V> {
@@ -155,6 +155,8 @@ impl<K: Clone, V: Clone> Iterator for Drain<K, V> {
 /// Builds a tree from entries in ascending order.
 pub(crate) struct Builder<K, V> {
     leaf: Vec<(K, V)>,
+    /// Entries the leaf may take; 0 before there is one.
+    room: usize,
     leaves: Vec<Child<K, V>>,
     len: usize,
 }
@@ -163,6 +165,7 @@ impl<K: Clone, V: Clone> Builder<K, V> {
     pub(crate) fn new() -> Self {
         Self {
             leaf: Vec::new(),
+            room: 0,
             leaves: Vec::new(),
             len: 0,
         }
@@ -170,7 +173,7 @@ impl<K: Clone, V: Clone> Builder<K, V> {
 
     #[inline]
     pub(crate) fn push(&mut self, entry: (K, V)) {
-        if self.leaf.len() == self.leaf.capacity() {
+        if self.leaf.len() >= self.room {
             self.next_leaf();
         }
         self.leaf.push(entry);
@@ -179,7 +182,8 @@ impl<K: Clone, V: Clone> Builder<K, V> {
     #[cold]
     fn next_leaf(&mut self) {
         self.flush();
-        self.leaf = Vec::with_capacity(leaf_fill::<(K, V)>());
+        self.room = leaf_fill::<(K, V)>();
+        self.leaf = Vec::with_capacity(self.room + slack::<(K, V)>());
     }
 
     fn flush(&mut self) {
@@ -187,8 +191,9 @@ impl<K: Clone, V: Clone> Builder<K, V> {
             return;
         }
         let mut leaf = core::mem::take(&mut self.leaf);
+        self.room = 0;
         self.len += leaf.len();
-        leaf.shrink_to_fit();
+        leaf.shrink_to(leaf.len() + slack::<(K, V)>());
         self.leaves.extend(Child::new(Arc::new(Node::Leaf(leaf))));
     }
 
@@ -229,23 +234,27 @@ impl<K: Clone, V: Clone> Builder<K, V> {
 
     pub(crate) fn finish(mut self) -> Chunks<K, V> {
         self.flush();
-        let mut level = self.leaves;
-        while level.len() > 1 {
-            // Even shares, so that no node is left with one child.
-            let (count, groups) = (level.len(), level.len().div_ceil(FANOUT));
-            let mut children = level.into_iter();
-            level = (0..groups)
-                .filter_map(|at| {
-                    let share = count * (at + 1) / groups - count * at / groups;
-                    Child::new(Arc::new(Node::Inner(
-                        children.by_ref().take(share).collect(),
-                    )))
-                })
-                .collect();
-        }
         Chunks {
-            root: level.pop().map(|child| child.node),
+            root: stack(self.leaves),
             len: self.len,
         }
     }
+}
+
+/// Puts inner nodes over a level of nodes until there is one root.
+pub(super) fn stack<K: Clone, V>(mut level: Vec<Child<K, V>>) -> Option<Arc<Node<K, V>>> {
+    while level.len() > 1 {
+        // Even shares, so that no node is left with one child.
+        let (count, groups) = (level.len(), level.len().div_ceil(FANOUT));
+        let mut children = level.into_iter();
+        level = (0..groups)
+            .filter_map(|at| {
+                let share = count * (at + 1) / groups - count * at / groups;
+                Child::new(Arc::new(Node::Inner(
+                    children.by_ref().take(share).collect(),
+                )))
+            })
+            .collect();
+    }
+    level.pop().map(|child| child.node)
 }

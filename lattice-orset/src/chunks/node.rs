@@ -6,9 +6,7 @@ use core::cmp::Ordering;
 
 /// Children of an inner node as bulk building leaves it, and at most.
 pub(super) const FANOUT: usize = 32;
-const MAX_FANOUT: usize = 48;
-/// Room that a copied or grown leaf gets, so that the next writes need no new memory.
-const SLACK: usize = 8;
+pub(super) const MAX_FANOUT: usize = 48;
 
 /// A node of the tree.
 #[derive(Clone)]
@@ -34,12 +32,6 @@ impl<K: Clone, V> Clone for Child<K, V> {
     }
 }
 
-/// What an insertion did to a subtree.
-pub(super) enum Grown<K, V> {
-    InPlace,
-    Split(Child<K, V>),
-}
-
 /// Entries in a leaf as bulk building leaves it: about two kilobytes.
 pub(super) const fn leaf_fill<E>() -> usize {
     let size = if size_of::<E>() == 0 {
@@ -57,8 +49,13 @@ pub(super) const fn leaf_fill<E>() -> usize {
     }
 }
 
+/// Room that a built, copied or grown leaf gets, so that the next writes need no new memory.
+pub(super) const fn slack<E>() -> usize {
+    leaf_fill::<E>() / 16 + 1
+}
+
 /// Entries in a leaf at most.
-const fn leaf_max<E>() -> usize {
+pub(super) const fn leaf_max<E>() -> usize {
     leaf_fill::<E>() + leaf_fill::<E>() / 2
 }
 
@@ -105,7 +102,7 @@ impl<K, V> Node<K, V> {
 }
 
 /// The child whose range holds the probe.
-fn child_of<K, V>(children: &[Child<K, V>], probe: &impl Fn(&K) -> Ordering) -> usize {
+pub(super) fn child_of<K, V>(children: &[Child<K, V>], probe: &impl Fn(&K) -> Ordering) -> usize {
     children
         .partition_point(|child| probe(&child.first) != Ordering::Greater)
         .saturating_sub(1)
@@ -123,7 +120,7 @@ impl<K: Clone, V> Child<K, V> {
 
 impl<K: Ord + Clone, V: Clone> Child<K, V> {
     /// Reads the first key again after a write below. Only a write to the first entry needs it.
-    fn refresh(&mut self) {
+    pub(super) fn refresh(&mut self) {
         let first = match &*self.node {
             Node::Leaf(entries) => entries.first().map(|(key, _)| key),
             Node::Inner(children) => children.first().map(|child| &child.first),
@@ -138,56 +135,15 @@ impl<K: Ord + Clone, V: Clone> Child<K, V> {
 
 impl<K: Ord + Clone, V: Clone> Node<K, V> {
     /// The node for writing; copied first if it is shared.
-    fn unshared(node: &mut Arc<Self>) -> &mut Self {
-        if Arc::get_mut(node).is_none()
+    pub(super) fn unshared(node: &mut Arc<Self>) -> &mut Self {
+        if Arc::strong_count(node) > 1
             && let Self::Leaf(entries) = &**node
         {
-            let mut copy = Vec::with_capacity(entries.len() + SLACK);
+            let mut copy = Vec::with_capacity(entries.len() + slack::<(K, V)>());
             copy.extend_from_slice(entries);
             *node = Arc::new(Self::Leaf(copy));
         }
         Arc::make_mut(node)
-    }
-
-    /// Inserts an entry whose key is not there.
-    pub(super) fn insert(node: &mut Arc<Self>, entry: (K, V)) -> Grown<K, V> {
-        match Self::unshared(node) {
-            Self::Leaf(entries) => {
-                let at = entries.partition_point(|(key, _)| *key < entry.0);
-                if entries.len() == entries.capacity() {
-                    entries.reserve_exact(SLACK);
-                }
-                entries.insert(at, entry);
-            }
-            Self::Inner(children) => {
-                let at = child_of(children, &|first: &K| first.cmp(&entry.0));
-                if let Some(child) = children.get_mut(at) {
-                    let grown = Self::insert(&mut child.node, entry);
-                    child.refresh();
-                    if let Grown::Split(right) = grown {
-                        children.insert(at + 1, right);
-                    }
-                }
-            }
-        }
-        Self::split(node)
-    }
-
-    /// Splits an overfull node in two.
-    fn split(node: &mut Arc<Self>) -> Grown<K, V> {
-        if node.size() <= node.room() {
-            return Grown::InPlace;
-        }
-        let half = node.size() / 2;
-        let right = match Self::unshared(node) {
-            Self::Leaf(entries) => {
-                let right = entries.split_off(half);
-                entries.shrink_to(half + SLACK);
-                Self::Leaf(right)
-            }
-            Self::Inner(children) => Self::Inner(children.split_off(half)),
-        };
-        Child::new(Arc::new(right)).map_or(Grown::InPlace, Grown::Split)
     }
 
     /// Removes the entry that `probe` calls equal, which is there.
@@ -239,22 +195,6 @@ impl<K: Ord + Clone, V: Clone> Node<K, V> {
             (Self::Inner(below), Self::Inner(more)) => below.extend(more),
             // Uniform height: siblings are of one kind.
             _ => {}
-        }
-    }
-
-    pub(super) fn get_mut<'a>(
-        node: &'a mut Arc<Self>,
-        probe: &impl Fn(&K) -> Ordering,
-    ) -> Option<&'a mut V> {
-        match Self::unshared(node) {
-            Self::Leaf(entries) => {
-                let at = entries.binary_search_by(|(key, _)| probe(key)).ok()?;
-                entries.get_mut(at).map(|(_, value)| value)
-            }
-            Self::Inner(children) => {
-                let at = child_of(children, probe);
-                Self::get_mut(&mut children.get_mut(at)?.node, probe)
-            }
         }
     }
 }

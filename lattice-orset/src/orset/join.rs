@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::OrSet;
-use crate::chunks::Merge;
+use crate::chunks::{KeepOld, Merge};
 use crate::gallop;
 use crate::lane::Change;
 use crate::ledger::Packed;
@@ -61,16 +61,24 @@ impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
 
     fn absorb_few(&mut self, other: Self, fresh: &[bool]) -> Change {
         let (change, remap) = Arc::make_mut(&mut self.ledger).join(&other.ledger);
-        for (((element, dot), ()), _) in other
+        let fresh = other
             .entries
             .into_iter()
             .zip(fresh)
-            .filter(|(_, fresh)| **fresh)
-        {
-            // An element that comes again usually replaces dots of its own: sweep those on the way.
-            self.purge(&element);
-            self.entries.insert((element, remap.apply(dot)), ());
+            .filter(|(_, fresh)| **fresh);
+        let mut batch: Vec<_> = fresh
+            .map(|(((element, dot), ()), _)| ((element, remap.apply(dot)), ()))
+            .collect();
+        if !remap.keeps_order() {
+            batch.sort();
         }
+        if self.entries.len() + batch.len() > self.ledger.live() {
+            // An element that comes again usually replaces dots of its own: drop those on the way.
+            for ((element, _), ()) in &batch {
+                self.purge(element);
+            }
+        }
+        self.entries.upsert(batch, &mut KeepOld);
         change
     }
 
@@ -79,12 +87,14 @@ impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
         let (mut change, remap) = Arc::make_mut(&mut self.ledger).join(&other.ledger);
         let mut theirs = other.entries;
         if !remap.is_identity() {
-            let mut entries: Vec<_> = theirs
+            let entries = theirs
                 .into_iter()
-                .map(|((element, dot), ())| ((element, remap.apply(dot)), ()))
-                .collect();
-            // Only the dots of one element can have changed places: nearly sorted, so nearly linear.
-            entries.sort();
+                .map(|((element, dot), ())| ((element, remap.apply(dot)), ()));
+            let mut entries: Vec<_> = entries.collect();
+            if !remap.keeps_order() {
+                // Only the dots of one element can have changed places: nearly sorted, nearly linear.
+                entries.sort();
+            }
             theirs = entries.into_iter().collect();
         }
         let mut right_seen = alloc::vec![None; self.ledger.len()];

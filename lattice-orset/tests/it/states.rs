@@ -46,12 +46,19 @@ pub(crate) fn small() -> impl Strategy<Value = Naive<Wide, u8>> {
 }
 
 /// An element so wide that a leaf holds only sixteen.
-pub(crate) type Wide = [u8; 128];
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Wide([u8; 128]);
+
+impl std::fmt::Debug for Wide {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "wide({})", u16::from_be_bytes([self.0[0], self.0[1]]))
+    }
+}
 
 pub(crate) fn wide(n: u16) -> Wide {
     let mut bytes = [0; 128];
     bytes[..2].copy_from_slice(&n.to_be_bytes());
-    bytes
+    Wide(bytes)
 }
 
 /// One step of a run of several replicas.
