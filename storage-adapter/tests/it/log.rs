@@ -10,6 +10,7 @@ mod basics;
 mod crash;
 mod damage;
 mod faults;
+mod forge;
 mod golden;
 mod rng;
 mod sim;

@@ -118,14 +118,23 @@ fn all_that_no_manifest_names_is_gone_after_recovery() {
             assert_eq!(model, Model::default());
             continue;
         };
-        let segments = log.segments().len();
-        let names: Vec<String> = disk
-            .files()
-            .into_keys()
-            .filter(|name| !name.starts_with("tail-"))
-            .collect();
-        // LOCK, CURRENT, one manifest, the segments.
-        assert_eq!(names.len(), 3 + segments, "stop at call {call}: {names:?}");
+        assert!(
+            story::unnamed(&disk, &log).is_empty(),
+            "stop at call {call}"
+        );
+        drop(log);
+        // Gone for good, before the open returned.
+        disk.restart(Outcome::Lost);
+        let names = disk.files();
+        let (log, report) = story::open(&disk).unwrap();
+        assert!(
+            report.orphans_removed.is_empty(),
+            "stop at call {call}: {names:?}"
+        );
+        assert!(
+            story::unnamed(&disk, &log).is_empty(),
+            "stop at call {call}: {names:?}"
+        );
     }
 }
 
@@ -189,5 +198,27 @@ fn files_are_synced_in_an_order_that_lets_current_name_only_what_is_there() {
         unlink seg-0000000000000001
         unlink MANIFEST-0000000000000002
         sync directory";
+    assert_eq!(disk.trace(), lines(want));
+    disk.no_plan();
+    log.set_segment_target(0);
+    log.append(story::frames(3, 1), 3).unwrap();
+    let want = "
+        create seg-0000000000000005
+        append seg-0000000000000005
+        sync seg-0000000000000005
+        sync directory
+        create MANIFEST-0000000000000006
+        append MANIFEST-0000000000000006
+        sync MANIFEST-0000000000000006
+        sync directory
+        create CURRENT.tmp
+        append CURRENT.tmp
+        sync CURRENT.tmp
+        rename CURRENT.tmp CURRENT
+        sync directory
+        unlink MANIFEST-0000000000000004
+        sync directory
+        append seg-0000000000000005
+        sync seg-0000000000000005";
     assert_eq!(disk.trace(), lines(want));
 }

@@ -261,3 +261,27 @@ fn arbitrary_bytes_in_any_file_are_an_error_and_no_panic() {
         }
     }
 }
+
+#[test]
+fn data_without_current_is_never_taken_for_a_create_that_did_not_finish() {
+    let disk = SimDisk::default();
+    let mut log = story::create(&disk).unwrap();
+    let empty = disk.copy();
+    log.append(story::frames(1, 1), 1).unwrap();
+    drop(log);
+    disk.take("CURRENT");
+    let before = disk.files();
+    assert!(matches!(
+        story::create(&disk),
+        Err(LogError::Missing { .. })
+    ));
+    assert!(matches!(story::open(&disk), Err(LogError::Missing { .. })));
+    assert_eq!(disk.files(), before);
+    // Without any commit there is nothing to lose.
+    empty.take("CURRENT");
+    assert!(matches!(
+        story::open(&empty),
+        Err(LogError::NotAStore { .. })
+    ));
+    assert!(story::create(&empty).is_ok());
+}

@@ -68,7 +68,7 @@ struct World {
     durable: BTreeMap<String, usize>,
     unsynced: Vec<NameChange>,
     calls: u64,
-    plan: Option<(u64, Fault)>,
+    plan: Vec<(u64, Fault)>,
     stopped: bool,
     full: bool,
     failing_read: Option<u64>,
@@ -118,15 +118,21 @@ impl SimDisk {
 
     /// Lets something go wrong at the call of this number, counted from 0 and from now on.
     pub(super) fn plan(&self, call: u64, fault: Fault) {
+        self.plan_all(&[(call, fault)]);
+    }
+
+    /// The same for several calls.
+    pub(super) fn plan_all(&self, plan: &[(u64, Fault)]) {
         let mut world = self.0.borrow_mut();
         world.calls = 0;
-        world.plan = Some((call, fault));
+        world.plan = plan.to_vec();
     }
 
     /// Counts calls from 0 again, and lets nothing go wrong.
     pub(super) fn no_plan(&self) {
         let mut world = self.0.borrow_mut();
-        (world.calls, world.plan, world.failing_read, world.reads) = (0, None, None, 0);
+        (world.calls, world.failing_read, world.reads) = (0, None, 0);
+        world.plan.clear();
         world.trace.clear();
     }
 
@@ -232,8 +238,13 @@ impl SimDisk {
         if world.full && grows {
             return Ok(Go::Half(io::ErrorKind::StorageFull.into()));
         }
-        match world.plan {
-            Some((at, fault)) if at == call => match fault {
+        let planned = world
+            .plan
+            .iter()
+            .find(|(at, _)| *at == call)
+            .map(|(_, fault)| *fault);
+        match planned {
+            Some(fault) => match fault {
                 Fault::StopBefore => {
                     world.stopped = true;
                     Err(stopped())
@@ -257,7 +268,7 @@ impl SimDisk {
                     }
                 }
             },
-            _ => Ok(Go::Do),
+            None => Ok(Go::Do),
         }
     }
 

@@ -79,6 +79,20 @@ pub(super) fn read(log: &Log) -> Result<State, LogError> {
         .collect()
 }
 
+/// Own files that neither the manifest in force nor a user has a use for.
+pub(super) fn unnamed(disk: &SimDisk, log: &Log) -> Vec<String> {
+    let segments: Vec<String> = log.segments().into_iter().map(|s| s.file).collect();
+    let current = String::from_utf8(disk.files()["CURRENT"].clone()).unwrap();
+    let is_named = |name: &str| {
+        let lasting = name == "LOCK" || name == "CURRENT" || name.starts_with("tail-");
+        lasting || current.contains(name) || segments.iter().any(|s| s == name)
+    };
+    disk.files()
+        .into_keys()
+        .filter(|name| !is_named(name))
+        .collect()
+}
+
 /// What the store must hold: the acknowledged state or, if an operation is under way, that
 /// operation's.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use storage_adapter::log::{Frame, LogError};
 
-use super::sim::SimDisk;
+use super::sim::{Fault, Outcome, SimDisk};
 use super::story::{self, Model, Step};
 
 const ACTIVE: &str = "seg-0000000000000001";
@@ -215,5 +215,51 @@ fn no_error_of_three_bits_in_the_last_head_costs_the_batch() {
             .err()
             .unwrap_or_else(|| panic!("bits {a}, {b}, {c} were not seen"));
         assert!(matches!(error, LogError::Corrupt { offset, .. } if offset == head as u64));
+    }
+}
+
+#[test]
+fn a_kept_tail_is_there_after_the_next_loss_of_power() {
+    let (disk, _, bytes, first) = two_batches();
+    disk.put(ACTIVE, &bytes[..first + 800]);
+    let (log, report) = story::open(&disk).unwrap();
+    drop(log);
+    disk.restart(Outcome::Lost);
+    assert_eq!(
+        disk.files()[&report.cut.unwrap().kept],
+        bytes[first..first + 800]
+    );
+    assert_eq!(disk.files()[ACTIVE], bytes[..first]);
+}
+
+#[test]
+fn a_cut_tail_never_mixes_with_the_next_batch() {
+    for seed in 0..100 {
+        let (disk, mut model, bytes, first) = two_batches();
+        disk.put(ACTIVE, &bytes[..first + 1600]);
+        let (mut log, _) = story::open(&disk).unwrap();
+        model.settle(&log);
+        disk.plan(1, Fault::StopBefore);
+        assert!(model.write(&mut log, Step::Append(6)).is_err());
+        drop(log);
+        disk.restart(Outcome::Part(seed));
+        let (log, _) = story::open(&disk).unwrap_or_else(|e| panic!("seed {seed}: {e}"));
+        model.settle(&log);
+    }
+}
+
+#[test]
+fn a_copy_that_a_stopped_open_left_unfinished_is_made_again() {
+    let (disk, _, bytes, first) = two_batches();
+    let name = format!("tail-{:016x}-{first:016x}-{:016x}", 1, 0);
+    let tail = &bytes[first..first + 800];
+    for copied in [0, 1, 799, 800] {
+        let disk = disk.copy();
+        disk.put(ACTIVE, &bytes[..first + 800]);
+        disk.put(&name, &tail[..copied]);
+        let (log, report) = story::open(&disk).unwrap();
+        assert_eq!(report.cut.unwrap().kept, name, "{copied} bytes were copied");
+        assert_eq!(disk.files()[&name], tail);
+        assert_eq!(log.kept_tails().unwrap().len(), 1);
     }
 }
