@@ -43,6 +43,10 @@ pub enum SourceError {
     /// A line that does not read, and the caller wanted to stop at such lines.
     #[error("{0}; nothing was imported: mend the line, or import with --bad-lines skip")]
     Line(BadLine),
+    /// A file header that names a format this build does not read. There is no skipping it: nothing
+    /// after it can be trusted to be what it looks like.
+    #[error("{0}; nothing was imported: use a newer build")]
+    Version(BadLine),
 }
 
 /// A line that does not read.
@@ -191,7 +195,10 @@ fn read_file<S: Order>(
                     offset: start.saturating_add(byte),
                     why,
                 };
-                if bad_lines == BadLines::Stop || is_version {
+                if is_version {
+                    return Err(SourceError::Version(bad));
+                }
+                if bad_lines == BadLines::Stop {
                     return Err(SourceError::Line(bad));
                 }
                 log.skipped.push(bad);
