@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use lattice_lww::{Itc, Unstamped};
 
-use crate::command::{compact, digest, export, import, items, redact, show, stats, verify};
+use crate::command::{compact, demo, digest, export, import, items, redact, show, stats, verify};
 use bones_snapshot::Order as _;
 
 const EXAMPLES: &str = "\
@@ -40,6 +40,7 @@ pub(crate) struct Args {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Demo(demo::Demo),
     Import(import::Import),
     Compact(compact::Compact),
     Verify(verify::Verify),

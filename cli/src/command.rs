@@ -1,6 +1,7 @@
 //! The commands, one module each: its arguments, what it does, and its report.
 
 pub(crate) mod compact;
+pub(crate) mod demo;
 pub(crate) mod digest;
 pub(crate) mod export;
 pub(crate) mod import;
@@ -17,6 +18,7 @@ use crate::output::Output;
 /// Runs a command.
 pub(crate) fn run(command: Command, out: &Output) -> Result<(), CliError> {
     match command {
+        Command::Demo(command) => command.run(out),
         Command::Import(command) => command.run(out),
         Command::Compact(command) => command.run(out),
         Command::Verify(command) => command.run(out),

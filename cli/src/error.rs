@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use bones_snapshot::{HashTextError, LineError, StampTextError};
+use lattice_lww::ItcError;
 use storage_adapter::log::LogError;
 use storage_adapter::{ExportError, SourceError, StoreError};
 use thiserror::Error;
@@ -59,8 +60,14 @@ pub(crate) enum CliError {
     Stdout(#[source] io::Error),
     #[error("cannot write the report as JSON")]
     Json(#[source] serde_json::Error),
-    #[error("the demo found a difference: {what}")]
-    Demo { what: String },
+    #[error("the clock of a made-up agent cannot go on; use fewer agents or items")]
+    Clock(#[source] ItcError),
+    #[error("a made-up line does not read back: report this")]
+    DemoLine(#[source] LineError),
+    #[error("{} is there already: choose another --store, or remove it", path.display())]
+    DemoLogExists { path: PathBuf },
+    #[error("the demo failed: {what}; report this with the seed, {seed}")]
+    Demo { what: String, seed: u64 },
 }
 
 impl CliError {

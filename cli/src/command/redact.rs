@@ -125,7 +125,8 @@ impl OnStore for Task<'_> {
         }
         let batch = match &report.item {
             Some(item) => {
-                let (event, line) = self.event::<S>(item)?;
+                let (event, line) =
+                    redact_event::<S>(item, &self.target, self.reason, &self.agent, self.now)?;
                 report.event = Some(format_hash(&event.event().hash));
                 Batch {
                     events: vec![HeldEvent::new(line.as_bytes(), event)],
@@ -142,21 +143,25 @@ impl OnStore for Task<'_> {
     }
 }
 
-impl Task<'_> {
-    /// The redact event, and its line.
-    fn event<S: Order>(&self, item: &str) -> Result<(Stamped<S>, String), CliError> {
-        let target = format_hash(&self.target);
-        let data = BTreeMap::from([("reason", self.reason), ("target_hash", &target)]);
-        let data = serde_json::to_string(&data).map_err(CliError::Json)?;
-        // A redaction orders itself after nothing: that it exists is all that counts.
-        let stamp = ItcClock::seed().to_text_v3();
-        let at = i64::try_from(self.now).unwrap_or(i64::MAX);
-        let line = write_line(at, &self.agent, &stamp, &[], "item.redact", item, &data);
-        let event = parse_line(line.as_bytes())
-            .map_err(CliError::RedactEvent)?
-            .ok_or(CliError::NoRedactEvent)?;
-        Ok((Stamped::new(event).map_err(CliError::RedactStamp)?, line))
-    }
+/// An event of an item that redacts another event, and its line.
+pub(crate) fn redact_event<S: Order>(
+    item: &str,
+    target: &EventHash,
+    reason: &str,
+    agent: &str,
+    now_micros: u64,
+) -> Result<(Stamped<S>, String), CliError> {
+    let target = format_hash(target);
+    let data = BTreeMap::from([("reason", reason), ("target_hash", &target)]);
+    let data = serde_json::to_string(&data).map_err(CliError::Json)?;
+    // A redaction orders itself after nothing: that it exists is all that counts.
+    let stamp = ItcClock::seed().to_text_v3();
+    let at = i64::try_from(now_micros).unwrap_or(i64::MAX);
+    let line = write_line(at, agent, &stamp, &[], "item.redact", item, &data);
+    let event = parse_line(line.as_bytes())
+        .map_err(CliError::RedactEvent)?
+        .ok_or(CliError::NoRedactEvent)?;
+    Ok((Stamped::new(event).map_err(CliError::RedactStamp)?, line))
 }
 
 #[derive(Serialize)]
