@@ -1,5 +1,6 @@
 //! From an event to its delta: the lattice element it is.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use lattice_core::{Bottom, Cell, JoinSemilattice, Map, Max, Min, Set};
@@ -15,7 +16,7 @@ use crate::state::{Content, ItemState, Move, Texts, written};
 ///
 /// Chosen once when a store is created. States of different orders do not join: their types differ
 /// in memory, their ids on disk.
-pub trait Order: Stamp + Send + Sync + 'static {
+pub trait Order: Stamp + Debug + Send + Sync + 'static {
     /// The number of the order in canonical bytes.
     const CODE: u8;
     /// The word for the order on the command line and in error messages.

@@ -125,20 +125,26 @@ impl<S: Stamp> ItemState<S> {
     /// precedes, the one with the least key comes next. Without stamps that is the order of keys.
     /// Costs O(n log n) without stamps, O(n²) stamp comparisons with them.
     pub fn lifecycle(&self) -> Lifecycle {
+        self.lifecycle_steps()
+            .last()
+            .map_or(Lifecycle::START, |(_, life)| *life)
+    }
+
+    /// Every move in the order they are folded in, each with where the item stands after it: how
+    /// [`lifecycle`](Self::lifecycle) comes about. Costs the same.
+    pub fn lifecycle_steps(&self) -> Vec<(&Move<S>, Lifecycle)> {
         let mut moves: Vec<&Move<S>> = self.content.moves.keys().collect();
         moves.sort_by(|a, b| a.key.0.read_cmp(&b.key.0).then(a.target.cmp(&b.target)));
-        let mut life = Lifecycle {
-            phase: Phase::Open,
-            epoch: 0,
-        };
         if S::CAUSAL {
-            linear_extension(&moves).for_each(|m| life.step(m.target));
-        } else {
-            for m in &moves {
-                life.step(m.target);
-            }
+            moves = linear_extension(moves);
         }
-        life
+        let mut life = Lifecycle::START;
+        let mut steps = Vec::with_capacity(moves.len());
+        for m in moves {
+            life.step(m.target);
+            steps.push((m, life));
+        }
+        steps
     }
 
     /// True iff the item is deleted. A redacted delete still deletes: that it happened is a fact,
@@ -189,6 +195,12 @@ pub struct Lifecycle {
 }
 
 impl Lifecycle {
+    /// Before the first move.
+    pub const START: Self = Self {
+        phase: Phase::Open,
+        epoch: 0,
+    };
+
     fn step(&mut self, target: Phase) {
         if target < self.phase {
             self.epoch = self.epoch.saturating_add(1);
@@ -199,26 +211,25 @@ impl Lifecycle {
 
 /// Moves sorted by key, put into the order of their stamps: of those that no remaining one precedes,
 /// the first comes next.
-fn linear_extension<'a, S: Stamp>(
-    moves: &'a [&'a Move<S>],
-) -> impl Iterator<Item = &'a Move<S>> + 'a {
+fn linear_extension<S: Stamp>(moves: Vec<&Move<S>>) -> Vec<&Move<S>> {
     let precedes = |a: &Move<S>, b: &Move<S>| a.key.0.stamp.precedes(&b.key.0.stamp);
     // Per move, how many remaining ones precede it; `None` once it was given out.
     let mut waits: Vec<Option<usize>> = moves
         .iter()
         .map(|m| Some(moves.iter().filter(|n| precedes(n, m)).count()))
         .collect();
-    std::iter::from_fn(move || {
+    let next = || {
         let place = waits.iter().position(|w| *w == Some(0))?;
-        let next = moves.get(place)?;
+        let next = *moves.get(place)?;
         *waits.get_mut(place)? = None;
-        for (wait, m) in waits.iter_mut().zip(moves) {
+        for (wait, m) in waits.iter_mut().zip(&moves) {
             if precedes(next, m) {
                 *wait = wait.map(|w| w.saturating_sub(1));
             }
         }
-        Some(*next)
-    })
+        Some(next)
+    };
+    std::iter::from_fn(next).collect()
 }
 
 /// Redacts every cell that an event in `redactions` wrote. True iff a cell changed.
