@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import resource
 import shutil
 import subprocess
@@ -75,7 +76,10 @@ class Lattice:
         return json.loads(self.must(*arguments, "--json").out)
 
     def digest(self, store):
-        return self.must("digest", "--store", store).out.strip()
+        digest = self.must("digest", "--store", store).out.strip()
+        if not re.search("[0-9a-f]{64}|[A-Za-z0-9_-]{43}", digest):
+            raise Failed(f"`lattice digest` printed {digest!r}")
+        return digest
 
     def items(self, store):
         return self.json("items", "--store", store)

@@ -22,6 +22,7 @@ import compaction
 import crash
 import damage
 import exchange
+import forgery
 import make_dirty
 import redaction
 from driver import Bench, Failed, Lattice, Report
@@ -34,12 +35,13 @@ SECTIONS = {
     "compaction": compaction.run,
     "exchange": exchange.run,
     "algebra": algebra.run,
+    "forgery": forgery.run,
     "redaction": redaction.run,
     "damage": damage.run,
     "crash": crash.run,
 }
 # One log is enough where the log is only a background.
-ONE_LOG = ("damage", "crash")
+ONE_LOG = ("forgery", "damage", "crash")
 
 
 def logs(report):
