@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::event::Text;
 use crate::hash::{EventHash, parse_hash};
+use crate::json::{check_depth, check_surrogates};
 use crate::value::{Kind, Phase, Size, Urgency};
 
 /// Deepest nesting of JSON arrays and objects that is read.
@@ -100,7 +101,7 @@ pub enum DataError {
     /// Not one JSON object, or not valid JSON.
     #[error("not a valid JSON object ({category} at byte {byte} of the column)")]
     Json {
-        /// `syntax error`, `unexpected end` or `not an object`.
+        /// `syntax error`, `unexpected end`, `not an object` or `lone surrogate`.
         category: &'static str,
         /// Where in the column.
         byte: usize,
@@ -138,8 +139,9 @@ pub(crate) fn interpret(
     item_id: &str,
     json: &str,
 ) -> Result<Interpreted, DataError> {
-    check_depth(json)?;
+    check_depth(json, MAX_JSON_DEPTH)?;
     let mut members = Members::parse(json)?;
+    check_surrogates(json)?;
     let data = match event_type {
         "item.create" => Some(create(&mut members)),
         "item.update" => update(&mut members),
@@ -275,28 +277,6 @@ fn string(raw: &str) -> Option<Text> {
     serde_json::from_str::<Cow<'_, str>>(raw)
         .ok()
         .map(|s| Text::from(&*s))
-}
-
-/// Refuses JSON nested deeper than [`MAX_JSON_DEPTH`], without recursion.
-pub(crate) fn check_depth(json: &str) -> Result<(), DataError> {
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    for (byte, c) in json.bytes().enumerate() {
-        match c {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
-            b'{' | b'[' => {
-                depth = depth.saturating_add(1);
-                if depth > MAX_JSON_DEPTH {
-                    return Err(DataError::TooDeep { byte });
-                }
-            }
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 /// The members of one JSON object, in source order, each with whether a rule has taken it.

@@ -4,6 +4,7 @@ mod data;
 mod delta;
 mod event;
 mod hash;
+mod json;
 mod line;
 mod observed;
 mod payload;

@@ -8,9 +8,10 @@ use lattice_lww::Stamp;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::data::check_depth;
+use crate::data::MAX_JSON_DEPTH;
 use crate::event::Text;
 use crate::hash::format_hash;
+use crate::json::{check_depth, check_surrogates};
 use crate::observed::{Key, Link};
 use crate::state::{ItemState, Register, Texts};
 use crate::value::{Kind, Phase, Size, Urgency};
@@ -242,8 +243,10 @@ struct Rest {
 
 /// True iff the text has the form of [`Event::rest`](crate::Event::rest).
 pub(crate) fn is_rest(text: &str) -> bool {
-    check_depth(text).is_ok()
+    // SUBTLE: the text holds the data of the event one level down.
+    check_depth(text, MAX_JSON_DEPTH + 1).is_ok()
         && serde_json::from_str::<Rest>(text).is_ok_and(|rest| rest.data.get().starts_with('{'))
+        && check_surrogates(text).is_ok()
 }
 
 fn others<S: Stamp>(other: &Texts<S>) -> Vec<OtherView> {
