@@ -7,7 +7,8 @@ use thiserror::Error;
 #[error("offset {offset}: {kind}")]
 #[non_exhaustive]
 pub struct DecodeError {
-    /// Offset in bytes from the start of the payload.
+    /// Offset in bytes from the start of the payload: where the value at fault starts, or, when
+    /// only the whole of it shows the fault, where it ends.
     pub offset: usize,
     /// What is wrong there.
     pub kind: DecodeErrorKind,
@@ -41,7 +42,7 @@ pub enum DecodeErrorKind {
     #[error("text is not valid UTF-8")]
     NotUtf8,
     /// An array or text has a length that cannot be.
-    #[error("{what} has length {found}, expected {expected}")]
+    #[error("length of {what} is {found}, expected {expected}")]
     Length {
         /// The value.
         what: &'static str,
@@ -51,7 +52,7 @@ pub enum DecodeErrorKind {
         expected: &'static str,
     },
     /// Elements that must strictly increase do not.
-    #[error("{what} are not strictly increasing")]
+    #[error("{what} not strictly increasing")]
     NotSorted {
         /// The elements.
         what: &'static str,
@@ -76,7 +77,8 @@ pub enum DecodeErrorKind {
         /// The part.
         what: &'static str,
     },
-    /// A text stands where redaction has taken it, or is missing where nothing was redacted.
+    /// A text stands where redaction has taken it, or an element is named by its text or its id
+    /// where it must be the other.
     #[error("a cell and the list of redactions disagree")]
     Redaction,
     /// The payload was written by a newer version.
