@@ -136,7 +136,7 @@ impl<S: Stamp> ItemState<S> {
         let mut moves: Vec<&Move<S>> = self.content.moves.keys().collect();
         moves.sort_by(|a, b| a.key.0.read_cmp(&b.key.0).then(a.target.cmp(&b.target)));
         if S::CAUSAL {
-            moves = linear_extension(moves);
+            moves = linear_extension(&moves);
         }
         let mut life = Lifecycle::START;
         let mut steps = Vec::with_capacity(moves.len());
@@ -211,7 +211,7 @@ impl Lifecycle {
 
 /// Moves sorted by key, put into the order of their stamps: of those that no remaining one precedes,
 /// the first comes next.
-fn linear_extension<S: Stamp>(moves: Vec<&Move<S>>) -> Vec<&Move<S>> {
+fn linear_extension<'a, S: Stamp>(moves: &[&'a Move<S>]) -> Vec<&'a Move<S>> {
     let precedes = |a: &Move<S>, b: &Move<S>| a.key.0.stamp.precedes(&b.key.0.stamp);
     // Per move, how many remaining ones precede it; `None` once it was given out.
     let mut waits: Vec<Option<usize>> = moves
@@ -222,7 +222,7 @@ fn linear_extension<S: Stamp>(moves: Vec<&Move<S>>) -> Vec<&Move<S>> {
         let place = waits.iter().position(|w| *w == Some(0))?;
         let next = *moves.get(place)?;
         *waits.get_mut(place)? = None;
-        for (wait, m) in waits.iter_mut().zip(&moves) {
+        for (wait, m) in waits.iter_mut().zip(moves) {
             if precedes(next, m) {
                 *wait = wait.map(|w| w.saturating_sub(1));
             }

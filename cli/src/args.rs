@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use lattice_lww::{Itc, Unstamped};
 
-use crate::command::{compact, demo, digest, export, import, items, redact, show, stats, verify};
+use crate::command::{
+    compact, demo, digest, explain, export, import, items, redact, show, stats, verify,
+};
 use bones_snapshot::Order as _;
 
 const EXAMPLES: &str = "\
@@ -46,6 +48,7 @@ pub(crate) enum Command {
     Verify(verify::Verify),
     Items(items::Items),
     Show(show::Show),
+    Explain(explain::Explain),
     Redact(redact::Redact),
     Stats(stats::Stats),
     Digest(digest::Digest),

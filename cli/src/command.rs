@@ -3,6 +3,7 @@
 pub(crate) mod compact;
 pub(crate) mod demo;
 pub(crate) mod digest;
+pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod items;
@@ -24,6 +25,7 @@ pub(crate) fn run(command: Command, out: &Output) -> Result<(), CliError> {
         Command::Verify(command) => command.run(out),
         Command::Items(command) => command.run(out),
         Command::Show(command) => command.run(out),
+        Command::Explain(command) => command.run(out),
         Command::Redact(command) => command.run(out),
         Command::Stats(command) => command.run(out),
         Command::Digest(command) => command.run(out),

@@ -21,8 +21,6 @@ pub(crate) enum CliError {
     Source(#[from] SourceError),
     #[error(transparent)]
     Export(#[from] ExportError),
-    #[error("{} is ordered by `{found}`, which this build does not know: use a newer build", path.display())]
-    UnknownOrder { path: PathBuf, found: String },
     #[error("no item `{item}` in {}{}", store.display(), Hint(.near))]
     UnknownItem {
         store: PathBuf,

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use bones_snapshot::{ItemState, Order};
-use lattice_lww::{Itc, Unstamped};
 use storage_adapter::log::OpenReport;
-use storage_adapter::{ItemStore, order_word};
+use storage_adapter::{AnyStore, ItemStore};
 
 use crate::error::CliError;
 use crate::output::warning;
@@ -18,22 +17,21 @@ pub(crate) trait OnStore {
 
 /// Opens the store and does it.
 pub(crate) fn with_store(path: &Path, task: impl OnStore) -> Result<(), CliError> {
-    let order = order_word(path)?;
-    if order == Unstamped::WORD {
-        task.on(open::<Unstamped>(path)?)
-    } else if order == Itc::WORD {
-        task.on(open::<Itc>(path)?)
-    } else {
-        Err(CliError::UnknownOrder {
-            path: path.into(),
-            found: order,
-        })
+    on_opened(open(path)?, task)
+}
+
+/// Does it with a store that is open.
+pub(crate) fn on_opened(store: AnyStore, task: impl OnStore) -> Result<(), CliError> {
+    match store {
+        AnyStore::Wall(store) => task.on(store),
+        AnyStore::Itc(store) => task.on(store),
     }
 }
 
-fn open<S: Order>(path: &Path) -> Result<ItemStore<S>, CliError> {
+/// Opens a store under the order it has, and tells what had to be mended.
+pub(crate) fn open(path: &Path) -> Result<AnyStore, CliError> {
     let progress = Progress::new("opening the store");
-    let (store, report) = ItemStore::open(path)?;
+    let (store, report) = AnyStore::open(path)?;
     drop(progress);
     warn(path, &report);
     Ok(store)

@@ -1,5 +1,6 @@
 //! `lattice demo`.
 
+mod data;
 mod history;
 mod plan;
 mod proof;

@@ -8,14 +8,14 @@ use lattice_lww::{Itc, Unstamped};
 use serde::Serialize;
 use storage_adapter::log::LogError;
 use storage_adapter::{
-    Batch, Export, ImportReport, ItemStore, ReadLog, StoreError, is_export, order_word, read_log,
+    Batch, Export, ImportReport, ItemStore, ReadLog, StoreError, is_export, read_log,
 };
 
 use crate::args::{Order, StoreArg};
 use crate::error::CliError;
 use crate::output::{Output, note};
 use crate::progress::Progress;
-use crate::store::{OnStore, with_store};
+use crate::store::{self, OnStore};
 use crate::terminal::{bytes, counted};
 use crate::time;
 
@@ -63,30 +63,29 @@ impl From<BadLines> for storage_adapter::BadLines {
 
 impl Import {
     pub(crate) fn run(self, out: &Output) -> Result<(), CliError> {
-        let path = self.store.path.clone();
-        let held = match order_word(&path) {
-            Ok(order) => order,
-            // The source is read before anything is made, so that a bad one leaves nothing behind.
-            Err(StoreError::Log(LogError::NotAStore { .. })) => {
+        let store = match store::open(&self.store.path) {
+            Ok(store) => store,
+            Err(CliError::Store(StoreError::Log(LogError::NotAStore { .. }))) => {
                 return match self.order.unwrap_or(Order::Wall) {
                     Order::Wall => self.into_new::<Unstamped>(out),
                     Order::Itc => self.into_new::<Itc>(out),
                 };
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         };
         if let Some(order) = self.order
-            && order.word() != held
+            && order.word() != store.order_word()
         {
             return Err(CliError::Store(StoreError::Order {
-                path,
+                path: self.store.path,
                 expected: order.word().into(),
-                found: held,
+                found: store.order_word().into(),
             }));
         }
-        with_store(&path, Into { import: self, out })
+        store::on_opened(store, Into { import: self, out })
     }
 
+    /// Makes a store once the source has been read, so that a bad source leaves nothing behind.
     fn into_new<S: bones_snapshot::Order>(self, out: &Output) -> Result<(), CliError> {
         let source = self.read::<S>()?;
         let store = ItemStore::<S>::create(&self.store.path)?;
@@ -100,7 +99,7 @@ impl Import {
         }
         let progress = Progress::of_bytes("reading events");
         let log = read_log(&self.path, self.bad_lines.into(), &mut |n| {
-            progress.advance(n)
+            progress.advance(n);
         })?;
         Ok(Source::Log(log))
     }

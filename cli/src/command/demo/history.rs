@@ -1,12 +1,10 @@
 //! Agents that write events, each with a clock that is wrong in its own way.
 
-use std::collections::BTreeSet;
-
-use bones_snapshot::{EventHash, format_hash, parse_line, write_line};
+use bones_snapshot::{EventHash, parse_line, write_line};
 use lattice_lww::ItcClock;
-use serde_json::{Value, json};
 
-use super::plan::{HOUR, Planned, SECOND, Step};
+use super::data::{Item, Scene};
+use super::plan::{HOUR, Planned, Step};
 use super::random::Random;
 use super::text;
 use crate::error::CliError;
@@ -21,17 +19,6 @@ struct Agent {
     clock: ItcClock,
     /// How far the wall clock is off, in microseconds.
     skew: i64,
-}
-
-/// What is known of one item while its events are made up.
-#[derive(Default)]
-struct Item {
-    id: String,
-    last: Option<EventHash>,
-    labels: BTreeSet<&'static str>,
-    assignees: BTreeSet<usize>,
-    links: Vec<(String, &'static str)>,
-    blunder: Option<EventHash>,
 }
 
 /// One line, and when it was written by nobody's clock.
@@ -130,16 +117,29 @@ impl Writer<'_> {
         for _ in 0..2 {
             id.push(char::from(self.random.pick(ALPHABET)));
         }
-        Item {
-            id,
-            ..Item::default()
+        Item::new(id)
+    }
+
+    /// What the step can refer to.
+    fn scene(&mut self, step: Step) -> Scene {
+        let whose = self.random.below(self.agents.len() as u64);
+        let whose = usize::try_from(whose).ok().and_then(|n| self.agents.get(n));
+        let other = self.random.below(self.items.len() as u64);
+        let other = usize::try_from(other).ok().and_then(|n| self.items.get(n));
+        Scene {
+            whose: whose.map(|agent| agent.name.clone()).unwrap_or_default(),
+            other: other.map(|item| item.id.clone()).unwrap_or_default(),
+            secret: matches!(step, Step::Leak | Step::Blunder).then(|| text::secret(self.random)),
         }
     }
 
     fn step(&mut self, planned: &Planned) -> Result<(), CliError> {
         let author = usize::try_from(self.random.below(self.agents.len() as u64)).unwrap_or(0);
-        let mut secret = None;
-        let Some((event_type, data)) = self.data(planned, author, &mut secret) else {
+        let scene = self.scene(planned.step);
+        let Some(item) = self.items.get_mut(planned.item) else {
+            return Ok(());
+        };
+        let Some((event_type, data)) = planned.step.say(item, &scene, self.random) else {
             return Ok(());
         };
         // Whoever has not pulled writes without knowing what the others wrote.
@@ -170,7 +170,7 @@ impl Writer<'_> {
         let event = parse_line(line.as_bytes()).map_err(CliError::DemoLine)?;
         let hash = event.map(|event| event.hash);
         item.last = hash;
-        if let (Some(text), Some(event)) = (secret, hash) {
+        if let (Some(text), Some(event)) = (scene.secret, hash) {
             let secret = Secret {
                 text,
                 event,
@@ -221,123 +221,5 @@ impl Writer<'_> {
             0
         };
         at.saturating_add(skew).saturating_sub(set_back)
-    }
-
-    /// Type and data of the event, or `None` when there is nothing to do it to.
-    fn data(
-        &mut self,
-        planned: &Planned,
-        author: usize,
-        secret: &mut Option<String>,
-    ) -> Option<(&'static str, Value)> {
-        let update = |field: &str, value: Value| {
-            Some(("item.update", json!({"field": field, "value": value})))
-        };
-        let whom = usize::try_from(self.random.below(self.agents.len() as u64)).unwrap_or(author);
-        let whose = self.agents.get(whom).map(|agent| agent.name.clone())?;
-        let other = usize::try_from(self.random.below(self.items.len() as u64)).unwrap_or(0);
-        let other = self.items.get(other).map(|item| item.id.clone())?;
-        let random = &mut *self.random;
-        let item = self.items.get_mut(planned.item)?;
-        match planned.step {
-            Step::Create => {
-                let mut data = json!({
-                    "title": text::title(random),
-                    "kind": random.pick(&["task", "task", "task", "bug", "bug", "goal"]),
-                });
-                let sentences = random.between(2, 16);
-                if let Some(data) = data.as_object_mut()
-                    && random.percent(80)
-                {
-                    data.insert("description".into(), text::prose(random, sentences).into());
-                }
-                Some(("item.create", data))
-            }
-            Step::Retitle => update("title", text::title(random).into()),
-            Step::Describe => {
-                let sentences = random.between(3, 12);
-                update("description", text::prose(random, sentences).into())
-            }
-            Step::Estimate => update("size", random.pick(&["xs", "s", "m", "l", "xl"]).into()),
-            Step::Prioritise => update(
-                "urgency",
-                random.pick(&["urgent", "default", "punt"]).into(),
-            ),
-            Step::Adopt => update("parent", other.into()),
-            Step::Label => {
-                let label = text::label(random);
-                item.labels.insert(label);
-                update("labels", json!({"action": "add", "label": label}))
-            }
-            Step::Unlabel => {
-                let label = item.labels.pop_first()?;
-                update("labels", json!({"action": "remove", "label": label}))
-            }
-            Step::ReplaceLabels => {
-                item.labels = [text::label(random), text::label(random)].into();
-                update("labels", json!(item.labels))
-            }
-            Step::Assign => {
-                item.assignees.insert(whom);
-                Some(("item.assign", json!({"action": "assign", "agent": whose})))
-            }
-            Step::Unassign => {
-                let whom = item.assignees.pop_first()?;
-                let whose = &self.agents.get(whom)?.name;
-                Some(("item.assign", json!({"action": "unassign", "agent": whose})))
-            }
-            Step::Comment | Step::Imported => {
-                let sentences = random.between(1, 7);
-                Some((
-                    "item.comment",
-                    json!({"body": text::prose(random, sentences)}),
-                ))
-            }
-            Step::Link => {
-                let link_type = random.pick(&["blocks", "blocked_by", "related_to", "duplicates"]);
-                item.links.push((other.clone(), link_type));
-                Some((
-                    "item.link",
-                    json!({"link_type": link_type, "target": other}),
-                ))
-            }
-            Step::Unlink => {
-                let (target, link_type) = item.links.pop()?;
-                let data = if random.percent(50) {
-                    json!({"link_type": link_type, "target": target})
-                } else {
-                    json!({"target": target})
-                };
-                Some(("item.unlink", data))
-            }
-            Step::Start => Some(("item.move", json!({"state": "doing"}))),
-            Step::Finish => Some((
-                "item.move",
-                json!({"reason": text::prose(random, 1), "state": "done"}),
-            )),
-            Step::Archive => Some(("item.move", json!({"state": "archived"}))),
-            Step::Reopen => Some((
-                "item.move",
-                json!({"reason": "it is back", "state": "open"}),
-            )),
-            Step::Delete => Some(("item.delete", json!({"reason": "filed twice"}))),
-            Step::Blunder | Step::Leak => {
-                let text = text::secret(random);
-                let body = format!("{} Use {text} to log in.", text::prose(random, 2));
-                *secret = Some(text);
-                Some(("item.comment", json!({"body": body})))
-            }
-            Step::Redact => {
-                let target = format_hash(&item.blunder.take()?);
-                Some((
-                    "item.redact",
-                    json!({"reason": "a secret", "target_hash": target}),
-                ))
-            }
-            Step::Future => {
-                let seconds = random.between(1, 900).saturating_mul(SECOND);
-                Some(("item.timer", json!({"elapsed_us": seconds, "kept": true})))
-            }
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! Randomness that a seed repeats: SplitMix64 (Steele, Lea and Flood 2014).
+//! Randomness that a seed repeats: `SplitMix64` (Steele, Lea and Flood 2014).
 
 /// A stream of numbers.
 #[derive(Debug, Clone)]
