@@ -85,9 +85,6 @@ impl<F: Files> LogDir<F> {
                 .unlink(entry)
                 .map_err(LogError::io("remove", files.path(entry)))?;
         }
-        if !debris.is_empty() {
-            sync_names(&files)?;
-        }
 
         let segment = Segment {
             id: FIRST_SEGMENT,

@@ -260,6 +260,21 @@ fn large_batches_stream_over_many_segments() {
 }
 
 #[test]
+fn a_segment_takes_at_least_one_batch_however_small_the_target() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = LogDir::create(&dir.path().join("s"), b"").unwrap();
+    log.set_segment_target(0);
+    for commit in 1..=3 {
+        log.append([Frame::new(1, *b"x")], 1).unwrap();
+        assert_eq!(log.segments().len(), commit);
+    }
+    log.replace((0..3).map(|_| Frame::new(1, *b"x")), 1)
+        .unwrap();
+    assert_eq!(log.segments().len(), 3);
+    assert_eq!(log.frames().count(), 3);
+}
+
+#[test]
 fn a_frame_of_the_greatest_length_comes_back() {
     let dir = tempfile::tempdir().unwrap();
     let mut log = LogDir::create(&dir.path().join("s"), b"").unwrap();

@@ -226,3 +226,29 @@ fn a_longer_history_of_the_same_store_is_not_read_by_an_owner_that_did_not_write
     copy.put(ACTIVE, &disk.files()[ACTIVE]);
     assert_eq!(story::read(&log).unwrap(), before);
 }
+
+#[test]
+fn an_open_store_knows_its_own_last_batch_and_its_own_manifest() {
+    // Two stores that differ in their last batch only.
+    let (ours, bytes, _) = two_batches(1);
+    let (_, theirs, _) = two_batches(50);
+    let (log, _) = story::open(&ours).unwrap();
+    ours.put(ACTIVE, &theirs);
+    let error = log.frames().find_map(Result::err).unwrap();
+    assert!(matches!(error, LogError::Corrupt { offset, .. } if offset == theirs.len() as u64));
+    ours.put(ACTIVE, &bytes);
+    assert!(log.verify().unwrap().damage.is_empty());
+
+    let [(other, _), _] = twins();
+    for (name, bytes) in other
+        .files()
+        .iter()
+        .filter(|(name, _)| !name.starts_with("seg-"))
+    {
+        ours.put(name, bytes);
+    }
+    let report = log.verify().unwrap();
+    assert_eq!(report.damage.len(), 1);
+    assert_eq!(report.damage[0].file, "CURRENT");
+    assert_eq!(report.damage[0].expected, "MANIFEST-0000000000000002");
+}
