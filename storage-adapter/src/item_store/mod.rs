@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use bones_compact::{CompactState, ItemSources};
+use bones_compact::{CompactState, ItemSources, LatticeEvent};
 use bones_snapshot::{EventHash, FORMAT, ItemState, Order, SnapshotPayload};
 use lattice_core::{Bottom, JoinSemilattice, Set};
 
@@ -118,16 +118,21 @@ impl<S: Order> ItemStore<S> {
         self.items.iter().map(|(id, item)| (&**id, &item.state))
     }
 
-    /// The event lines held of an item, in the order they came.
+    /// The event lines held of an item, in the order they came. The line of a redacted event is
+    /// never among them, also while it still stands in a file.
     pub fn lines(&self, item_id: &str) -> impl Iterator<Item = &HeldEvent<S>> {
         let item = self.items.get(item_id);
-        item.into_iter().flat_map(|item| &item.sources.events)
+        let held = item.into_iter().flat_map(|item| &item.sources.events);
+        held.filter(|event| !self.redactions.contains(&event.hash()))
     }
 
-    /// Whether every event of the item is still held as its line.
+    /// Whether [`lines`](Self::lines) gives every event of the item.
     pub fn is_raw(&self, item_id: &str) -> bool {
         let item = self.items.get(item_id);
-        item.is_some_and(|item| item.sources.states.is_empty())
+        item.is_some_and(|item| {
+            let mut events = item.sources.events.iter();
+            item.sources.states.is_empty() && !events.any(|e| self.redactions.contains(&e.hash()))
+        })
     }
 
     /// Every redacted event the store knows of.
