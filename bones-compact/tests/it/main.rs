@@ -8,7 +8,7 @@
 
 mod compact;
 mod eligible;
-//mod generic;
+mod generic;
 mod history;
 mod laws;
 mod support;
