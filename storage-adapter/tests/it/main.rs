@@ -1,3 +1,4 @@
 //! Tests of the storage crate, in one binary.
 
+mod items;
 mod log;
