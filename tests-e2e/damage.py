@@ -1,11 +1,15 @@
 """Point 6: damaged input gives a clear error, loses nothing, and never crashes."""
 
+import os
 import re
+import subprocess
+from pathlib import Path
 
 import blake3
-from driver import contents, peak_memory
+from driver import CRASH_WORDS, contents, peak_memory
 from events import HEADER, event, read_lines, write_lines
 
+FULL = Path("/dev/full")
 WALL = 1_767_268_800_000_000
 # What a refusal may cost in memory, whatever the input says about its size.
 MEMORY = 160 << 20
@@ -34,6 +38,8 @@ def bad_lines():
         "nested JSON that never closes": unclosed.encode(),
         "data that is no object": event(WALL, "bob", "item.comment", "bn-damage1", "[1]")[0].encode(),
         "data that is no JSON": event(WALL, "bob", "item.comment", "bn-damage1", '{"body":')[0].encode(),
+        "half a character in JSON": event(WALL, "bob", "item.note", "bn-damage1", '{"a":"\\ud800"}')[0].encode(),
+        "a member twice": event(WALL, "bob", "item.comment", "bn-damage1", '{"body":"a","body":"b"}')[0].encode(),
         "time that is no number": event("soon", "bob", "item.comment", "bn-damage1", {})[0].encode(),
         "time beyond 64 bits": event(2**63, "bob", "item.comment", "bn-damage1", {})[0].encode(),
         "no agent": event(WALL, "", "item.comment", "bn-damage1", {})[0].encode(),
@@ -56,6 +62,7 @@ def run(bench):
     versions(bench, state)
     no_store(bench)
     no_source(bench, state)
+    outputs(bench, state)
     damaged_export(bench, state)
     damaged_store(bench, state)
 
@@ -181,6 +188,48 @@ def no_source(bench, state):
     state.refuses("import of nothing", "import", bench.path("gone"), "--store", state.store)
     state.refuses("an item that is not there", "show", "bn-not-here", "--store", state.store, must_say=("bn-not-here",))
     state.refuses("a hash that is none", "redact", "blake3:zzz", "--reason", "r", "--store", state.store)
+
+
+def outputs(bench, state):
+    """Output that has nowhere to go: an error, or silence for a reader that left; never a panic."""
+    commands = (["items"], ["items", "--json"], ["stats"], ["digest"], ["verify"], ["export", "--help"])
+    if FULL.is_char_device():
+        codes = []
+        for command in commands[:-1]:
+            with FULL.open("wb") as full:
+                code, err = into(bench, full, *command, "--store", state.store)
+            codes.append(code == 1 and bool(err.strip()))
+        bench.check("standard output is full: an error", all(codes), codes)
+    codes = []
+    for command in commands:
+        reader, writer = os.pipe()
+        os.close(reader)
+        with open(writer, "wb") as gone:
+            code, _ = into(bench, gone, *command, "--store", state.store)
+        codes.append(code)
+    bench.check("the reader of standard output has left: no panic", not {101, 134, -6} & set(codes), codes)
+    for form in ("snapshots", "json"):
+        folder = bench.path("folder")
+        folder.mkdir()
+        export = ("export", "--store", state.store, "--format", form, "--out")
+        state.refuses(f"export ({form}) over a folder", *export, folder)
+        state.refuses(f"export ({form}) into a folder that is not there", *export, folder / "a" / "b")
+        bench.check(f"and nothing is left of it ({form})", not list(folder.iterdir()))
+        # As `--out /dev/stdout`: what is no plain file may be written to, not replaced.
+        link = bench.path("link")
+        link.symlink_to("/dev/null")
+        bench.lattice.run(*export, link)
+        bench.check(f"export ({form}) to a device does not replace what names it", link.is_symlink())
+
+
+def into(bench, out, *arguments):
+    """Runs a command with this standard output; its exit code and standard error."""
+    command = [bench.lattice.binary, *map(str, arguments)]
+    done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=60)
+    err = done.stderr.decode("utf-8", "replace")
+    if any(word in err for word in CRASH_WORDS):
+        bench.check("no crash, no panic", False, err[:300])
+    return done.returncode, err
 
 
 def damaged_export(bench, state):

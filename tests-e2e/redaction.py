@@ -13,6 +13,10 @@ from events import event, write_lines
 ITEM, OTHER = "bn-canary1", "bn-canary2"
 WALL = 1_767_268_800_000_000
 EXPORTS = ("snapshots", "bones", "json")
+FIELDS = (
+    "title", "description", "kind", "size", "urgency", "parent", "deleted", "compact_summary",
+    "phase", "labels", "assignees", "links",
+)  # fmt: skip
 # Characters that JSON escapes, and one that it may.
 DRESS = '"quoted" \\ line\nend é'
 
@@ -74,8 +78,10 @@ def answers(lattice, bench, store):
     for item in (ITEM, OTHER):
         for more in ([], ["--json"]):
             blobs[f"show {more}"] = lattice.must("show", item, "--store", store, *more).out.encode()
-        for field in ("title", "description", "labels", "compact_summary"):
-            blobs[f"explain {field}"] = lattice.must("explain", item, field, "--store", store).out.encode()
+    for field in FIELDS:
+        for more in ([], ["--json"]):
+            outcome = lattice.must("explain", ITEM, field, "--store", store, *more)
+            blobs[f"explain {field} {more}"] = outcome.out.encode()
     for more in ([], ["--json"]):
         blobs[f"items {more}"] = lattice.must("items", "--store", store, *more).out.encode()
     for form in EXPORTS:

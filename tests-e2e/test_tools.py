@@ -181,6 +181,26 @@ class Rules(unittest.TestCase):
         self.assertEqual((item["title"], item["parent"], item["kind"]), ("", None, "bug"))
         self.assertEqual(set(item["other"][0]["data"]), {"title", "parent"})
 
+    def test_what_does_nothing_is_kept_whole(self):
+        nothing = [
+            event(n, kind, data)
+            for n, (kind, data) in enumerate(
+                (("item.update", {}), ("item.move", {"state": "x", "by": 1}), ("item.thing", {}),
+                 ("item.assign", {"agent": " ", "action": "assign"}), ("item.redact", {"reason": "r"}),
+                 ("item.update", {"field": "labels", "value": {"action": "add", "label": ""}})), 1  # fmt: skip
+            )
+        ]
+        other = view(*nothing)["other"]
+        self.assertEqual([one["data"] for one in other], [json.loads(one[6]) for one in nothing])
+
+    def test_what_does_something_keeps_what_did_not_count(self):
+        value = {"action": "add", "label": "x", "why": 1}
+        some = [update(1, "labels", ["a", 5]), update(2, "labels", value), event(3, "item.delete", {"reason": None})]
+        item = view(*some, event(4, "item.move", {"state": "done", "reason": 5}))
+        self.assertEqual([one["data"] for one in item["other"]],
+                         [{"value": ["a", 5]}, {"value": value}, {"reason": None}, {"reason": 5}])  # fmt: skip
+        self.assertEqual((item["labels"], item["phase"]), (["a", "x"], "done"))
+
     def test_phase_and_epoch(self):
         def moved(*states):
             moves = [event(n, "item.move", {"state": s}) for n, s in enumerate(states, 1)]
