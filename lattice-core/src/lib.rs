@@ -1,4 +1,4 @@
-//! Placeholder front page.
+#![doc = include_str!("../README.md")]
 #![no_std]
 
 #[macro_use]
@@ -6,34 +6,46 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
-mod antichain;
-mod btree;
-mod causal_context;
+// The vocabulary.
+mod homomorphism;
+mod join_all;
+mod traits;
+mod verify;
+
+// The law kit.
+pub mod laws;
+
+// Chains and small lattices.
 mod cell;
 mod conflict;
-mod dot;
-#[cfg(feature = "std")]
-mod hash;
-mod homomorphism;
-#[cfg(feature = "im")]
-mod im;
-mod join_all;
-pub mod laws;
-pub mod map;
 mod max;
 mod min;
 mod option;
-mod pair;
 mod primitive;
+
+// Products.
+mod pair;
+mod tuple;
+
+// Collections.
+mod antichain;
+mod btree;
+#[cfg(feature = "std")]
+mod hash;
+#[cfg(feature = "im")]
+mod im;
+pub mod map;
 mod ranked;
-#[cfg(feature = "serde")]
-mod serde;
 mod set;
 mod sorted;
-mod traits;
-mod tuple;
-mod verify;
+
+// Events.
+mod causal_context;
+mod dot;
 pub mod version_vector;
+
+#[cfg(feature = "serde")]
+mod serde;
 
 pub use antichain::Antichain;
 pub use causal_context::{CausalContext, Run};

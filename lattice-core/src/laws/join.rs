@@ -15,7 +15,7 @@ pub fn check_idempotent<L: JoinSemilattice + Clone + Debug>(states: &[L]) {
     for a in states {
         let joined = a.clone().joined(a.clone());
         if joined != *a {
-            broken!("idempotent", "a" = a, "a ⊔ a" = joined);
+            broken("idempotent", &[("a", &a), ("a ⊔ a", &joined)]);
         }
     }
 }
@@ -32,7 +32,10 @@ pub fn check_commutative<L: JoinSemilattice + Clone + Debug>(states: &[L]) {
             let ab = a.clone().joined(b.clone());
             let ba = b.clone().joined(a.clone());
             if ab != ba {
-                broken!("commutative", "a" = a, "b" = b, "a ⊔ b" = ab, "b ⊔ a" = ba);
+                broken(
+                    "commutative",
+                    &[("a", &a), ("b", &b), ("a ⊔ b", &ab), ("b ⊔ a", &ba)],
+                );
             }
         }
     }
@@ -52,13 +55,15 @@ pub fn check_associative<L: JoinSemilattice + Clone + Debug>(states: &[L]) {
                 let left = ab.clone().joined(c.clone());
                 let right = a.clone().joined(b.clone().joined(c.clone()));
                 if left != right {
-                    broken!(
+                    broken(
                         "associative",
-                        "a" = a,
-                        "b" = b,
-                        "c" = c,
-                        "(a ⊔ b) ⊔ c" = left,
-                        "a ⊔ (b ⊔ c)" = right,
+                        &[
+                            ("a", &a),
+                            ("b", &b),
+                            ("c", &c),
+                            ("(a ⊔ b) ⊔ c", &left),
+                            ("a ⊔ (b ⊔ c)", &right),
+                        ],
                     );
                 }
             }
@@ -78,21 +83,25 @@ pub fn check_join_bool<L: JoinSemilattice + Clone + Debug>(states: &[L]) {
             let mut joined = a.clone();
             let answer = joined.join(b.clone());
             if answer == b.leq(a) {
-                broken!(
+                broken(
                     "join bool",
-                    "a" = a,
-                    "b" = b,
-                    "answer" = answer,
-                    "b <= a" = b.leq(a)
+                    &[
+                        ("a", &a),
+                        ("b", &b),
+                        ("answer", &answer),
+                        ("b <= a", &b.leq(a)),
+                    ],
                 );
             }
             if answer != (joined != *a) {
-                broken!(
+                broken(
                     "join bool",
-                    "a" = a,
-                    "b" = b,
-                    "answer" = answer,
-                    "a ⊔ b" = joined
+                    &[
+                        ("a", &a),
+                        ("b", &b),
+                        ("answer", &answer),
+                        ("a ⊔ b", &joined),
+                    ],
                 );
             }
         }
@@ -112,12 +121,14 @@ pub fn check_join_ref<L: JoinSemilattice + Clone + Debug>(states: &[L]) {
             let mut by_ref = a.clone();
             let answers = (by_value.join(b.clone()), by_ref.join_ref(b));
             if by_value != by_ref || answers.0 != answers.1 {
-                broken!(
+                broken(
                     "join_ref",
-                    "a" = a,
-                    "b" = b,
-                    "join" = (answers.0, by_value),
-                    "join_ref" = (answers.1, by_ref),
+                    &[
+                        ("a", &a),
+                        ("b", &b),
+                        ("join", &(answers.0, by_value)),
+                        ("join_ref", &(answers.1, by_ref)),
+                    ],
                 );
             }
         }
@@ -136,25 +147,24 @@ pub fn check_least_upper_bound<L: JoinSemilattice + Clone + Debug>(states: &[L])
         for b in states {
             let join = a.clone().joined(b.clone());
             if !a.leq(&join) || !b.leq(&join) {
-                broken!("upper bound", "a" = a, "b" = b, "a ⊔ b" = join);
+                broken("upper bound", &[("a", &a), ("b", &b), ("a ⊔ b", &join)]);
             }
             if a.leq(b) != (join == *b) {
-                broken!(
+                broken(
                     "order agrees with join",
-                    "a" = a,
-                    "b" = b,
-                    "a <= b" = a.leq(b),
-                    "a ⊔ b" = join
+                    &[
+                        ("a", &a),
+                        ("b", &b),
+                        ("a <= b", &a.leq(b)),
+                        ("a ⊔ b", &join),
+                    ],
                 );
             }
             for c in states {
                 if a.leq(c) && b.leq(c) && !join.leq(c) {
-                    broken!(
+                    broken(
                         "least upper bound",
-                        "a" = a,
-                        "b" = b,
-                        "c" = c,
-                        "a ⊔ b" = join
+                        &[("a", &a), ("b", &b), ("c", &c), ("a ⊔ b", &join)],
                     );
                 }
             }

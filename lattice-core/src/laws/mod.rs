@@ -16,6 +16,9 @@ mod transport;
 
 #[cfg(feature = "proptest")]
 #[doc(hidden)]
+pub use self::proptest::__run_proptest;
+#[cfg(feature = "proptest")]
+#[doc(hidden)]
 pub use ::proptest as __proptest;
 #[cfg(feature = "quickcheck")]
 #[doc(hidden)]
@@ -26,24 +29,25 @@ pub use join::{
     check_least_upper_bound,
 };
 pub use order::{check_bottom, check_order};
-pub use parts::{check_decompose, check_delta_since};
+pub use parts::{check_decompose, check_delta_since, check_irreducible};
 pub use ranked::check_ranked;
 pub use transport::{check_homomorphism, check_replay, check_round_trip};
 
+use alloc::string::String;
 use core::fmt::Debug;
 
 use crate::JoinSemilattice;
 
 /// Fails with the name of the law and the operands that break it.
-macro_rules! broken {
-    ($law:expr $(, $name:literal = $value:expr)+ $(,)?) => {
-        panic!(
-            concat!("law broken: {}", $("\n  ", $name, " = {:?}"),+),
-            $law $(, $value)+
-        )
-    };
+#[cold]
+#[track_caller]
+fn broken(law: &str, operands: &[(&str, &dyn Debug)]) -> ! {
+    let operands: String = operands
+        .iter()
+        .map(|(name, value)| format!("\n  {name} = {value:?}"))
+        .collect();
+    panic!("law broken: {law}{operands}");
 }
-pub(crate) use broken;
 
 /// All laws of [`JoinSemilattice`] on all pairs and triples of `states`.
 ///

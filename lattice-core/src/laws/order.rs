@@ -14,18 +14,18 @@ use crate::{Bottom, JoinSemilattice};
 pub fn check_order<L: JoinSemilattice + Debug>(states: &[L]) {
     for a in states {
         if !a.leq(a) {
-            broken!("reflexive", "a" = a);
+            broken("reflexive", &[("a", &a)]);
         }
         for b in states {
             if (a.leq(b) && b.leq(a)) != (a == b) {
-                broken!("antisymmetric", "a" = a, "b" = b);
+                broken("antisymmetric", &[("a", &a), ("b", &b)]);
             }
             if !a.leq(b) {
                 continue;
             }
             for c in states {
                 if b.leq(c) && !a.leq(c) {
-                    broken!("transitive", "a" = a, "b" = b, "c" = c);
+                    broken("transitive", &[("a", &a), ("b", &b), ("c", &c)]);
                 }
             }
         }
@@ -41,15 +41,15 @@ pub fn check_order<L: JoinSemilattice + Debug>(states: &[L]) {
 pub fn check_bottom<L: Bottom + Clone + Debug>(states: &[L]) {
     let bottom = L::bottom();
     if !bottom.is_bottom() {
-        broken!("bottom", "bottom" = bottom);
+        broken("bottom", &[("bottom", &bottom)]);
     }
     for a in states {
         if !bottom.leq(a) || a.is_bottom() != (*a == bottom) {
-            broken!("bottom", "a" = a, "bottom" = bottom);
+            broken("bottom", &[("a", &a), ("bottom", &bottom)]);
         }
         let joined = L::bottom().joined(a.clone());
         if joined != *a {
-            broken!("bottom", "a" = a, "bottom ⊔ a" = joined);
+            broken("bottom", &[("a", &a), ("bottom ⊔ a", &joined)]);
         }
     }
 }

@@ -17,11 +17,13 @@ pub fn check_decompose<L: Decompose + Clone + Debug>(states: &[L]) {
         let parts: Vec<L> = whole.clone().decompose().collect();
         let joined = join_all(parts.iter().cloned());
         if joined != *whole {
-            broken!(
+            broken(
                 "decompose",
-                "whole" = whole,
-                "join of parts" = joined,
-                "parts" = parts
+                &[
+                    ("whole", &whole),
+                    ("join of parts", &joined),
+                    ("parts", &parts),
+                ],
             );
         }
         for (index, part) in parts.iter().enumerate() {
@@ -31,11 +33,35 @@ pub fn check_decompose<L: Decompose + Clone + Debug>(states: &[L]) {
                 .filter(|(other, _)| *other != index);
             let others = join_all(others.map(|(_, other)| other.clone()));
             if part.leq(&others) {
-                broken!(
+                broken(
                     "decompose irredundantly",
-                    "whole" = whole,
-                    "part" = part,
-                    "others" = others
+                    &[("whole", &whole), ("part", &part), ("others", &others)],
+                );
+            }
+        }
+    }
+}
+
+/// No part of a decomposition is the join of smaller states.
+///
+/// Meant for a whole small universe that holds bottom: see [`closure`](super::closure). On a mere
+/// sample it proves less, as the smaller states may not be in it.
+///
+/// # Panics
+///
+/// If the law is broken.
+#[track_caller]
+pub fn check_irreducible<L: Decompose + Clone + Debug>(universe: &[L]) {
+    for whole in universe {
+        for part in whole.clone().decompose() {
+            let smaller = universe
+                .iter()
+                .filter(|state| state.leq(&part) && **state != part);
+            let joined = join_all(smaller.cloned());
+            if joined == part {
+                broken(
+                    "decompose irreducibly",
+                    &[("whole", &whole), ("part", &part)],
                 );
             }
         }
@@ -56,17 +82,22 @@ pub fn check_delta_since<L: Decompose + Clone + Debug>(states: &[L]) {
             let by_delta = known.clone().joined(delta.clone());
             let by_state = known.clone().joined(a.clone());
             if by_delta != by_state {
-                broken!(
+                broken(
                     "delta_since",
-                    "a" = a,
-                    "known" = known,
-                    "delta" = delta,
-                    "known ⊔ delta" = by_delta,
-                    "known ⊔ a" = by_state,
+                    &[
+                        ("a", &a),
+                        ("known", &known),
+                        ("delta", &delta),
+                        ("known ⊔ delta", &by_delta),
+                        ("known ⊔ a", &by_state),
+                    ],
                 );
             }
             if !delta.leq(a) || delta.is_bottom() != a.leq(known) {
-                broken!("delta_since", "a" = a, "known" = known, "delta" = delta);
+                broken(
+                    "delta_since",
+                    &[("a", &a), ("known", &known), ("delta", &delta)],
+                );
             }
         }
     }

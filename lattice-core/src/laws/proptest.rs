@@ -1,10 +1,12 @@
 //! Laws on proptest strategies, and strategies for the types of this crate.
 
 use alloc::vec::Vec;
+use core::fmt::Debug;
 
 use proptest::arbitrary::{Arbitrary, any_with};
 use proptest::collection::vec;
 use proptest::strategy::{BoxedStrategy, Strategy};
+use proptest::test_runner::{Config, TestRunner};
 
 use crate::{
     Antichain, CausalContext, Cell, Conflict, Dot, Map, Max, Min, Pair, Ranked, Run, Set,
@@ -58,13 +60,36 @@ macro_rules! __semilattice_law {
         $crate::__semilattice_law!(check_delta_since, $strategy);
     };
     ($law:ident, $strategy:expr) => {
-        $crate::laws::__proptest::proptest! {
-            #[test]
-            fn $law(states in $crate::laws::__proptest::collection::vec($strategy, 1..=3)) {
-                $crate::laws::$law(&states);
-            }
+        #[test]
+        fn $law() {
+            let strategy = $crate::laws::__proptest::strategy::Strategy::boxed($strategy);
+            let test = concat!(module_path!(), "::", stringify!($law));
+            $crate::laws::__run_proptest($crate::laws::$law, strategy, file!(), test);
         }
     };
+}
+
+/// What a `#[test]` of [`semilattice_laws!`](crate::semilattice_laws) runs: one instance per type and
+/// not per law, as a dozen copies of a test runner would take minutes to compile.
+#[doc(hidden)]
+#[track_caller]
+pub fn __run_proptest<L: Debug>(
+    law: fn(&[L]),
+    states: BoxedStrategy<L>,
+    file: &'static str,
+    test: &'static str,
+) {
+    let config = Config {
+        test_name: Some(test),
+        ..Config::with_source_file(file)
+    };
+    let result = TestRunner::new(config).run(&vec(states, 1..=3), |states| {
+        law(&states);
+        Ok(())
+    });
+    if let Err(failure) = result {
+        panic!("{failure}");
+    }
 }
 
 macro_rules! arbitrary_by_map {

@@ -10,8 +10,7 @@ use crate::{
     Run, Set, VersionVector,
 };
 
-/// Property tests of the lattice laws for one type that is `Arbitrary`: a module of `#[test]`
-/// functions.
+/// A property test of the lattice laws for one type that is `Arbitrary`: a module with one `#[test]`.
 ///
 /// Takes a name for the module and a type; then, optionally, in brackets, which further traits to
 /// test: `bottom` for [`Bottom`](crate::Bottom), `decompose` for [`Decompose`](crate::Decompose).
@@ -32,8 +31,15 @@ macro_rules! semilattice_laws_quickcheck {
             #[allow(unused_imports)]
             use super::*;
 
-            $crate::__semilattice_law_quickcheck!(check_all, $type);
-            $($crate::__semilattice_law_quickcheck!(@$extra, $type);)*
+            #[test]
+            fn laws_hold() {
+                fn property(a: $type, b: $type, c: $type) {
+                    let states = [a, b, c];
+                    $crate::laws::check_all(&states);
+                    $($crate::__semilattice_law_quickcheck!($extra, &states);)*
+                }
+                $crate::laws::__quickcheck::quickcheck(property as fn($type, $type, $type));
+            }
         }
     };
 }
@@ -41,21 +47,12 @@ macro_rules! semilattice_laws_quickcheck {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __semilattice_law_quickcheck {
-    (@bottom, $type:ty) => {
-        $crate::__semilattice_law_quickcheck!(check_bottom, $type);
+    (bottom, $states:expr) => {
+        $crate::laws::check_bottom($states);
     };
-    (@decompose, $type:ty) => {
-        $crate::__semilattice_law_quickcheck!(check_decompose, $type);
-        $crate::__semilattice_law_quickcheck!(check_delta_since, $type);
-    };
-    ($law:ident, $type:ty) => {
-        #[test]
-        fn $law() {
-            fn property(a: $type, b: $type, c: $type) {
-                $crate::laws::$law(&[a, b, c]);
-            }
-            $crate::laws::__quickcheck::quickcheck(property as fn($type, $type, $type));
-        }
+    (decompose, $states:expr) => {
+        $crate::laws::check_decompose($states);
+        $crate::laws::check_delta_since($states);
     };
 }
 

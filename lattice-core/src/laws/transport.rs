@@ -22,16 +22,21 @@ pub fn check_round_trip<L: Eq + Debug, B: Eq + Debug, E: Debug>(
         let back = decode(&bytes);
         match &back {
             Ok(back) if back == a => {}
-            _ => broken!("round trip", "a" = a, "encoded" = bytes, "decoded" = back),
+            _ => broken(
+                "round trip",
+                &[("a", &a), ("encoded", &bytes), ("decoded", &back)],
+            ),
         }
         for b in states {
             if (a == b) != (encode(b) == bytes) {
-                broken!(
+                broken(
                     "canonical encoding",
-                    "a" = a,
-                    "b" = b,
-                    "a encoded" = bytes,
-                    "b encoded" = encode(b)
+                    &[
+                        ("a", &a),
+                        ("b", &b),
+                        ("a encoded", &bytes),
+                        ("b encoded", &encode(b)),
+                    ],
                 );
             }
         }
@@ -54,12 +59,14 @@ where
             let after = map(a.clone().joined(b.clone()));
             let before = map(a.clone()).joined(map(b.clone()));
             if after != before {
-                broken!(
+                broken(
                     "homomorphism",
-                    "a" = a,
-                    "b" = b,
-                    "map(a ⊔ b)" = after,
-                    "map(a) ⊔ map(b)" = before,
+                    &[
+                        ("a", &a),
+                        ("b", &b),
+                        ("map(a ⊔ b)", &after),
+                        ("map(a) ⊔ map(b)", &before),
+                    ],
                 );
             }
         }
@@ -85,12 +92,14 @@ where
     let check = |law: &str, other: Vec<E>| {
         let replayed = state(&other);
         if replayed != whole {
-            broken!(
+            broken(
                 law,
-                "events" = events,
-                "state" = whole,
-                "replayed as" = other,
-                "state" = replayed
+                &[
+                    ("events", &events),
+                    ("state", &whole),
+                    ("replayed as", &other),
+                    ("state", &replayed),
+                ],
             );
         }
     };
@@ -104,12 +113,14 @@ where
         check("replay in any order", [right, left].concat());
         let joined = state(left).joined(state(right));
         if joined != whole {
-            broken!(
+            broken(
                 "replay of a union is the join",
-                "left" = left,
-                "right" = right,
-                "joined" = joined,
-                "state" = whole
+                &[
+                    ("left", &left),
+                    ("right", &right),
+                    ("joined", &joined),
+                    ("state", &whole),
+                ],
             );
         }
     }
