@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bones_json;
 mod data;
 mod delta;
 mod event;
@@ -13,6 +14,7 @@ mod value;
 mod view;
 mod wire;
 
+pub use bones_json::{BonesLimit, MAX_BONES_DATA, bones_snapshot_json, bones_snapshot_lines};
 pub use data::{CreateData, DataError, EventData, MAX_JSON_DEPTH, UpdateData};
 pub use delta::{Order, StampTextError, Stamped};
 pub use event::{AgentId, Event, Text};
