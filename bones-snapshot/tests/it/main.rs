@@ -1,12 +1,21 @@
 //! Integration tests of `bones-snapshot`.
 
-//mod events;
-//mod laws;
-//mod lifecycle;
-//mod line;
-//mod naive;
-//mod payload;
+// A panic is how a test fails, in its helpers too.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+mod events;
+mod golden;
+mod hostile;
+mod known_bad;
+mod laws;
+mod lifecycle;
+mod line;
+mod naive;
+mod oracle;
+mod pack;
+mod payload;
 mod real_logs;
-//mod redaction;
-//mod universe;
-//mod view;
+mod redaction;
+mod universe;
+mod verify_lattice_join;
+mod view;
