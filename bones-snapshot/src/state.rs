@@ -29,7 +29,7 @@ pub struct Move<S: Stamp> {
 }
 
 /// What the events of an item wrote: every component a lattice of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, JoinSemilattice, Bottom)]
 #[allow(missing_docs)] // each field is what its name says in `docs/SEMANTICS.md`
 pub struct Content<S: Stamp> {
     pub title: Register<Text, S>,
@@ -300,15 +300,3 @@ pub(crate) fn written<V: Ord, S: Stamp>(key: &Key<S>, value: V) -> Register<V, S
         cell: Cell::Present(value),
     })
 }
-
-macro_rules! product { ($($f:ident)*) => {
-impl<S: Stamp> JoinSemilattice for Content<S> {
-    fn join(&mut self, other: Self) -> bool { let mut grew = false; $(grew |= self.$f.join(other.$f);)* grew }
-    fn leq(&self, other: &Self) -> bool { $(self.$f.leq(&other.$f))&&* }
-}
-impl<S: Stamp> Bottom for Content<S> {
-    fn bottom() -> Self { Self { $($f: Bottom::bottom()),* } }
-    fn is_bottom(&self) -> bool { $(self.$f.is_bottom())&&* }
-}
-}}
-product!(title description kind size urgency parent deleted compact_summary moves assignees labels links comments other created updated earliest latest coverage);
