@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use bones_snapshot::{HashTextError, LineError, StampTextError};
 use lattice_lww::ItcError;
 use storage_adapter::log::LogError;
-use storage_adapter::{ExportError, SourceError, StoreError};
+use storage_adapter::{BonesExportError, ExportError, SourceError, StoreError};
 use thiserror::Error;
 
 /// Why a command failed: what, where, and what to do.
@@ -21,6 +21,8 @@ pub(crate) enum CliError {
     Source(#[from] SourceError),
     #[error(transparent)]
     Export(#[from] ExportError),
+    #[error(transparent)]
+    BonesExport(#[from] BonesExportError),
     #[error("no item `{item}` in {}{}", store.display(), Hint(.near))]
     UnknownItem {
         store: PathBuf,

@@ -7,7 +7,6 @@
 mod args;
 mod command;
 mod error;
-mod file;
 mod output;
 mod progress;
 mod store;

@@ -4,7 +4,7 @@
 //! ever holds text that the writer had redacted.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use bones_snapshot::{DecodeError, EventHash, Order, SnapshotPayload};
@@ -12,6 +12,7 @@ use lattice_core::Set;
 use thiserror::Error;
 
 use crate::record::{decode_hashes, encode_hashes};
+use crate::whole::write_whole;
 
 /// What every export begins with.
 pub(crate) const MAGIC: &[u8] = b"lattice snapshots\n";
@@ -96,33 +97,21 @@ impl<S: Order> Export<S> {
     ///
     /// [`ExportError::Io`]; a file that was there before is then still there.
     pub fn write(&self, path: &Path) -> Result<(), ExportError> {
-        let io = |source| ExportError::Io {
+        let written = write_whole(path, |out| {
+            let mut out = Checked {
+                hasher: blake3::Hasher::new_derive_key(CHECK_DOMAIN),
+                inner: out,
+                offset: 0,
+            };
+            self.write_to(&mut out)?;
+            let check = *out.hasher.finalize().as_bytes();
+            out.inner.write_all(&check)
+        });
+        written.map_err(|source| ExportError::Io {
             action: "write",
             path: path.into(),
             source,
-        };
-        let mut temp = path.as_os_str().to_owned();
-        temp.push(".partial");
-        let temp = PathBuf::from(temp);
-        let result = self.write_synced(&temp);
-        let result = result.and_then(|()| std::fs::rename(&temp, path));
-        if result.is_err() {
-            // Best effort: the first error is the one that matters.
-            let _ = std::fs::remove_file(&temp);
-        }
-        result.map_err(io)
-    }
-
-    fn write_synced(&self, path: &Path) -> io::Result<()> {
-        let mut out = Checked {
-            hasher: blake3::Hasher::new_derive_key(CHECK_DOMAIN),
-            inner: BufWriter::with_capacity(1 << 18, File::create(path)?),
-            offset: 0,
-        };
-        self.write_to(&mut out)?;
-        let check = *out.hasher.finalize().as_bytes();
-        out.inner.write_all(&check)?;
-        out.inner.into_inner()?.sync_all()
+        })
     }
 
     fn write_to(&self, out: &mut impl Write) -> io::Result<()> {

@@ -1,14 +1,17 @@
 #![doc = include_str!("../README.md")]
 
 mod any_store;
+mod bones_export;
 mod error;
 mod export;
 mod item_store;
 pub mod log;
 mod record;
 mod source;
+mod whole;
 
 pub use any_store::AnyStore;
+pub use bones_export::{BonesExport, BonesExportError};
 pub use error::StoreError;
 pub use export::{Export, ExportError};
 pub use item_store::{
@@ -16,3 +19,4 @@ pub use item_store::{
 };
 pub use record::order_word;
 pub use source::{BadLine, BadLineReason, BadLines, ReadLog, SourceError, is_export, read_log};
+pub use whole::write_whole;

@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 use bones_snapshot::Order;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use storage_adapter::ItemStore;
+use storage_adapter::{ItemStore, write_whole};
 
 use crate::args::StoreArg;
 use crate::command::items::Views;
 use crate::error::CliError;
-use crate::file;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::store::{OnStore, with_store};
@@ -42,9 +41,14 @@ pub(crate) struct Export {
 enum Format {
     /// The state of every item, for `lattice import` of another store.
     Snapshots,
+    /// An events file for bones: lines word for word, and one `item.snapshot` for each compact item.
+    Bones,
     /// What `lattice items --json` prints.
     Json,
 }
+
+/// Who writes the snapshots for bones.
+const AGENT: &str = "lattice";
 
 impl Export {
     pub(crate) fn run(self, out: &Output) -> Result<(), CliError> {
@@ -68,10 +72,14 @@ impl OnStore for Task<'_> {
         let progress = Progress::new("writing");
         match self.format {
             Format::Snapshots => store.export().write(self.file)?,
+            Format::Bones => {
+                let export = store.export_bones(AGENT)?;
+                write(self.file, export.text.as_bytes())?;
+            }
             Format::Json => {
                 let mut json = serde_json::to_vec(&Views::of(&store)).map_err(CliError::Json)?;
                 json.push(b'\n');
-                file::write(self.file, &json)?;
+                write(self.file, &json)?;
             }
         }
         drop(progress);
@@ -83,6 +91,10 @@ impl OnStore for Task<'_> {
             bytes: size.len(),
         })
     }
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    write_whole(file, |out| out.write_all(bytes)).map_err(CliError::io("write", file))
 }
 
 #[derive(Serialize)]

@@ -1,0 +1,72 @@
+//! Handing a store back to bones: an events file that bones-core 0.26 parses.
+
+use bones_snapshot::{BonesLimit, FIELD_COMMENT, Order, SHARD_HEADER, bones_snapshot_lines};
+use thiserror::Error;
+
+use crate::item_store::ItemStore;
+
+/// An events file for bones, in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BonesExport {
+    /// The file: two header lines, then item by item.
+    pub text: String,
+    /// Event lines, word for word as they came.
+    pub lines: usize,
+    /// Items written as one `item.snapshot` line.
+    pub snapshots: usize,
+}
+
+/// Items that bones cannot read back.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}; nothing was written", .refused.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+pub struct BonesExportError {
+    /// Every item that does not fit.
+    pub refused: Vec<BonesLimit>,
+}
+
+impl<S: Order> ItemStore<S> {
+    /// Everything the store knows, as far as bones can hold it.
+    ///
+    /// Items held as lines are given word for word; of every other item one `item.snapshot` line by
+    /// `agent`, and one `item.redact` line for each redaction it knows of. See
+    /// [`bones_snapshot_json`](bones_snapshot::bones_snapshot_json) for what bones cannot hold.
+    ///
+    /// # Errors
+    ///
+    /// [`BonesExportError`] naming every item whose snapshot is larger than bones reads.
+    pub fn export_bones(&self, agent: &str) -> Result<BonesExport, BonesExportError> {
+        let mut export = BonesExport {
+            text: format!("{SHARD_HEADER}\n{FIELD_COMMENT}\n"),
+            lines: 0,
+            snapshots: 0,
+        };
+        let mut refused = Vec::new();
+        for (id, state) in self.states() {
+            if self.is_raw(id) {
+                for event in self.lines(id) {
+                    // Lines are UTF-8: they were parsed.
+                    export.text.push_str(&String::from_utf8_lossy(event.line()));
+                    export.text.push('\n');
+                    export.lines = export.lines.saturating_add(1);
+                }
+                continue;
+            }
+            match bones_snapshot_lines(id, state, agent) {
+                Ok(lines) => {
+                    for line in lines {
+                        export.text.push_str(&line);
+                        export.text.push('\n');
+                    }
+                    export.snapshots = export.snapshots.saturating_add(1);
+                }
+                Err(limit) => refused.push(limit),
+            }
+        }
+        if refused.is_empty() {
+            Ok(export)
+        } else {
+            Err(BonesExportError { refused })
+        }
+    }
+}
