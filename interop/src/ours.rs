@@ -31,8 +31,8 @@ pub enum FoldError {
 ///
 /// # Errors
 ///
-/// [`FoldError`]; none is expected.
-pub fn fold(events: &[Event]) -> Result<Views, FoldError> {
+/// [`FoldError::Stamp`]; none is expected.
+pub fn states(events: &[Event]) -> Result<BTreeMap<String, ItemState<Unstamped>>, FoldError> {
     let mut items: BTreeMap<&str, Vec<ItemState<Unstamped>>> = BTreeMap::new();
     for event in events {
         let stamped = Stamped::<Unstamped>::new(event.clone()).map_err(FoldError::Stamp)?;
@@ -41,14 +41,24 @@ pub fn fold(events: &[Event]) -> Result<Views, FoldError> {
             .or_default()
             .push(stamped.delta());
     }
-    items
+    Ok(items
         .into_iter()
-        .map(|(id, deltas)| {
-            let view = ItemView::new(id, &ItemState::join_all(deltas));
-            let view = serde_json::to_value(&view).map_err(FoldError::Json)?;
-            Ok((id.to_owned(), comparable(view)))
-        })
-        .collect()
+        .map(|(id, deltas)| (id.to_owned(), ItemState::join_all(deltas)))
+        .collect())
+}
+
+/// The visible state of each item.
+///
+/// # Errors
+///
+/// [`FoldError`]; none is expected.
+pub fn fold(events: &[Event]) -> Result<Views, FoldError> {
+    let states = states(events)?;
+    let view = |(id, state): (String, ItemState<Unstamped>)| {
+        let view = serde_json::to_value(ItemView::new(&id, &state)).map_err(FoldError::Json)?;
+        Ok((id, comparable(view)))
+    };
+    states.into_iter().map(view).collect()
 }
 
 /// The view in the form that can be compared: comments by hash alone, and no summary for the empty

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bones_core::compact::extract_snapshot_payload;
 use bones_core::crdt::item_state::WorkItemState;
 use bones_core::event::Event;
 use bones_core::event::hash_text::decode_blake3_hash;
@@ -24,18 +25,37 @@ pub fn parse(line: &str) -> Result<Option<Event>, ParseError> {
 }
 
 /// Replays the events of each item in canonical order.
-pub fn replay(events: &[Event]) -> Views {
+pub fn states(events: &[Event]) -> BTreeMap<String, WorkItemState> {
     let mut items: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
     for event in events {
         items.entry(event.item_id.as_str()).or_default().push(event);
     }
     items
         .into_iter()
-        .map(|(id, events)| (id.to_owned(), view(&WorkItemState::from_events(events))))
+        .map(|(id, events)| (id.to_owned(), WorkItemState::from_events(events)))
         .collect()
 }
 
-fn view(state: &WorkItemState) -> Value {
+/// The visible state of each item after replay.
+pub fn replay(events: &[Event]) -> Views {
+    let states = states(events);
+    states
+        .iter()
+        .map(|(id, state)| (id.clone(), view(state)))
+        .collect()
+}
+
+/// The state that an `item.snapshot` event holds.
+///
+/// # Errors
+///
+/// When `bones-core` cannot read the snapshot.
+pub fn restore(event: &Event) -> anyhow::Result<WorkItemState> {
+    extract_snapshot_payload(event).map(|payload| WorkItemState::from_snapshot_payload(&payload))
+}
+
+/// What is visible of a state.
+pub fn view(state: &WorkItemState) -> Value {
     let link_keys = state.link_keys();
     let comments: Vec<String> = state
         .comment_hashes()

@@ -28,7 +28,7 @@ fn visible_state_equals_canonical_replay_where_nothing_is_redacted() {
 }
 
 /// `bones-core` does not hide redacted events in its state.
-fn items_with_redacted_events(lines: &[String]) -> BTreeSet<String> {
+pub(crate) fn items_with_redacted_events(lines: &[String]) -> BTreeSet<String> {
     let events: Vec<_> = lines
         .iter()
         .filter_map(|line| ours::parse(line).unwrap())

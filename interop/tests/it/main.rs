@@ -3,6 +3,7 @@
 // A helper of a test stops at the first surprise, as the test does.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod bones_lines;
 mod dirty;
 mod known_difference;
 mod random;
