@@ -7,6 +7,7 @@ mod explain;
 mod hash;
 mod itc;
 mod key;
+pub mod map;
 mod register;
 mod stamp;
 mod write;
@@ -15,6 +16,7 @@ pub use explain::{Explanation, Loser, Rule};
 pub use hash::EventHash;
 pub use itc::{Itc, ItcClock, ItcError};
 pub use key::WriteKey;
+pub use map::LwwMap;
 pub use register::LwwRegister;
 pub use stamp::{
     Hlc, HlcClock, HlcError, Lamport, LamportClock, Stamp, StampError, Unstamped, VersionVector,

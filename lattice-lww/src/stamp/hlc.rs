@@ -76,6 +76,11 @@ pub struct HlcClock {
 }
 
 impl HlcClock {
+    /// A clock that has seen nothing.
+    pub const fn new() -> Self {
+        Self { last: None }
+    }
+
     /// A clock that has seen everything up to `last`, e.g. read back after a restart.
     pub fn starting_after(last: Hlc) -> Self {
         Self { last: Some(last) }

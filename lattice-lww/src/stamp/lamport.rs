@@ -60,6 +60,11 @@ pub struct LamportClock {
 }
 
 impl LamportClock {
+    /// A clock that has seen nothing.
+    pub const fn new() -> Self {
+        Self { last: 0 }
+    }
+
     /// A clock that has seen everything up to `last`.
     pub fn starting_after(last: Lamport) -> Self {
         Self { last: last.0 }

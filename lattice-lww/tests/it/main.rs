@@ -1,0 +1,19 @@
+//! One binary: the laws over adversarial writes and every stamp, small universes in full, stamps and
+//! clocks against oracles, and the registers that are known not to converge.
+
+mod clocks;
+mod defect;
+mod explain;
+mod itc;
+mod itc_real;
+mod itc_text;
+mod laws;
+mod map;
+mod naive;
+mod read;
+#[cfg(feature = "serde")]
+mod serde;
+mod stamps;
+mod universe;
+mod verify_lattice_join;
+mod write;
