@@ -243,7 +243,8 @@ fn sorted<T: Ord>(members: impl Iterator<Item = (T, Value)>) -> Vec<(T, Value)> 
 fn tag<S: Stamp>(key: &Key<S>, suffix: &str) -> Value {
     // SUBTLE: the standard library's hasher because bones uses it: a tag that differs from the one
     // bones gives the same add would outlive the remove of that add. Its algorithm is not promised
-    // to stay; neither is bones' tag.
+    // to stay; neither is bones' tag. bones hashes the text of the event hash: for an event whose
+    // hash stood in hex in the log, which a state does not remember, its tag is another one.
     let mut actor = DefaultHasher::new();
     (*key.agent_id).hash(&mut actor);
     let mut event = DefaultHasher::new();
