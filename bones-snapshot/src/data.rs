@@ -62,29 +62,40 @@ pub enum EventData {
     Opaque,
 }
 
-/// What an `item.create` writes.
+/// What an `item.create` writes: every register, and its labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)] // the fields are the registers of the item, documented there
 pub struct CreateData {
+    /// Empty when absent or no text.
     pub title: Text,
+    /// `None` when absent, empty or no text.
     pub description: Option<Text>,
+    /// `task` when absent or no kind.
     pub kind: Kind,
+    /// `None` when absent or no size.
     pub size: Option<Size>,
+    /// `default` when absent or no urgency.
     pub urgency: Urgency,
+    /// `None` when absent, empty or no item id.
     pub parent: Option<Text>,
+    /// The labels that are texts and not blank.
     pub labels: Vec<Text>,
 }
 
 /// What an `item.update` writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)] // the variants are the fields of the item, documented there
 #[non_exhaustive]
 pub enum UpdateData {
+    /// Sets the title.
     Title(Text),
+    /// Sets the description, or none.
     Description(Option<Text>),
+    /// Sets the kind.
     Kind(Kind),
+    /// Sets the size, or none.
     Size(Option<Size>),
+    /// Sets the urgency.
     Urgency(Urgency),
+    /// Sets the parent, or none.
     Parent(Option<Text>),
     /// Adds one label.
     AddLabel(Text),

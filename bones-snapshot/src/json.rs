@@ -36,12 +36,10 @@ pub(crate) fn check_surrogates(json: &str) -> Result<(), DataError> {
             byte,
         });
         rest = match unit(escape) {
-            Some((0xd800..0xdc00, after)) => {
-                match after.strip_prefix('\\').and_then(unit) {
-                    Some((0xdc00..0xe000, after)) => after,
-                    _ => return lone,
-                }
-            }
+            Some((0xd800..0xdc00, after)) => match after.strip_prefix('\\').and_then(unit) {
+                Some((0xdc00..0xe000, after)) => after,
+                _ => return lone,
+            },
             Some((0xdc00..0xe000, _)) => return lone,
             Some((_, after)) => after,
             None => escape.get(1..).unwrap_or_default(),

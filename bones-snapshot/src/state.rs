@@ -30,20 +30,32 @@ pub struct Move<S: Stamp> {
 
 /// What the events of an item wrote: every component a lattice of its own.
 #[derive(Debug, Clone, PartialEq, Eq, JoinSemilattice, Bottom)]
-#[allow(missing_docs)] // each field is what its name says in `docs/SEMANTICS.md`
 pub struct Content<S: Stamp> {
+    /// What the item is called.
     pub title: Register<Text, S>,
+    /// What it is about.
     pub description: Register<Option<Text>, S>,
+    /// What sort of work it is.
     pub kind: Register<Kind, S>,
+    /// How large it is.
     pub size: Register<Option<Size>, S>,
+    /// How soon it is wanted.
     pub urgency: Register<Urgency, S>,
+    /// The item it is a part of.
     pub parent: Register<Option<Text>, S>,
+    /// Whether it is deleted. Nothing writes `false`.
     pub deleted: Register<bool, S>,
+    /// What a compact event said of it.
     pub compact_summary: Register<Text, S>,
+    /// Every move; [`ItemState::lifecycle`] folds them.
     pub moves: Moves<S>,
+    /// Who works on it.
     pub assignees: ObservedSet<Text, S>,
+    /// Its labels.
     pub labels: ObservedSet<Text, S>,
+    /// Its links, by their targets.
     pub links: Links<S>,
+    /// Every comment.
     pub comments: Texts<S>,
     /// What no rule understands: the JSON of [`Event::rest`](crate::Event::rest).
     pub other: Texts<S>,
@@ -63,6 +75,28 @@ pub struct Content<S: Stamp> {
 ///
 /// Two parts: what was written, and the set R of events redacted. Their join is
 /// `(R1 u R2, mask of R1 u R2 over C1 join C2)`, so no join brings redacted text back.
+///
+/// ```
+/// use bones_snapshot::{ItemState, Stamped, parse_line, write_line};
+/// use lattice_core::{JoinSemilattice, Set};
+/// use lattice_lww::Unstamped;
+/// let title = |at, text: &str| -> Result<_, Box<dyn std::error::Error>> {
+///     let data = format!(r#"{{"field":"title","value":"{text}"}}"#);
+///     let line = write_line(at, "alice", "-", &[], "item.update", "bn-1", &data);
+///     Ok(Stamped::<Unstamped>::new(parse_line(line.as_bytes())?.expect("an event"))?)
+/// };
+/// let (first, second) = (title(1, "roof")?, title(2, "s3cret")?);
+///
+/// let mut state = ItemState::join_all([second.delta(), first.delta()]);
+/// assert_eq!(state.content().title.get().map(|t| &**t), Some("s3cret"));
+/// assert!(!state.join(first.delta())); // known already
+///
+/// state.redact(&Set::singleton(second.event().hash));
+/// assert_eq!(state.content().title.get(), None); // nor is it "roof"
+/// state.join(second.delta()); // no join brings it back
+/// assert_eq!(state.content().title.get(), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemState<S: Stamp> {
     // INVARIANT: every cell written by an event in `redacted` is `Cell::Redacted`.
@@ -72,6 +106,10 @@ pub struct ItemState<S: Stamp> {
 
 impl<S: Stamp> ItemState<S> {
     /// Builds a state, masking what `redacted` names.
+    ///
+    /// The laws hold for any content. Content that no event writes may not be read back once it is
+    /// encoded: a link under the id of another target, an empty set of links, a text in
+    /// [`other`](Content::other) that is not of the form of [`Event::rest`](crate::Event::rest).
     pub fn new(content: Content<S>, redacted: Set<EventHash>) -> Self {
         let mut state = Self { content, redacted };
         state.mask_own();

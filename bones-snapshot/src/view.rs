@@ -17,6 +17,17 @@ use crate::state::{ItemState, Register, Texts};
 use crate::value::{Kind, Phase, Size, Urgency};
 
 /// One item as shown. Serialises to the JSON object that `lattice show --json` prints.
+///
+/// ```
+/// use bones_snapshot::{ItemView, Stamped, parse_line, write_line};
+/// use lattice_lww::Unstamped;
+/// let line = write_line(7, "alice", "-", &[], "item.create", "bn-1", r#"{"kind":"bug","title":"T"}"#);
+/// let event = parse_line(line.as_bytes())?.expect("an event");
+/// let view = ItemView::new("bn-1", &Stamped::<Unstamped>::new(event)?.delta());
+/// assert_eq!(view.title.as_deref(), Some("T"));
+/// assert_eq!(view.created_at, 7);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct ItemView {

@@ -69,6 +69,29 @@ impl fmt::Debug for SnapshotId {
 }
 
 /// The state of one item, ready to be written or just read.
+///
+/// ```
+/// use bones_snapshot::{SnapshotId, SnapshotPayload, Stamped, parse_line, write_line};
+/// use lattice_core::Set;
+/// use lattice_lww::{Itc, Unstamped};
+/// let line = write_line(7, "alice", "-", &[], "item.comment", "bn-1", r#"{"body":"s3cret"}"#);
+/// let event = Stamped::<Unstamped>::new(parse_line(line.as_bytes())?.expect("an event"))?;
+/// let redactions = Set::singleton(event.event().hash);
+///
+/// let payload = SnapshotPayload::new("bn-1", event.delta(), &redactions);
+/// let bytes = payload.encode();
+/// assert!(!bytes.windows(6).any(|w| w == b"s3cret"));
+/// assert_eq!(payload.id(), SnapshotId::of(&bytes));
+/// assert_eq!(payload.compacted_from(), 1);
+///
+/// assert_eq!(SnapshotPayload::decode(&bytes)?, payload);
+/// let other_order = SnapshotPayload::<Itc>::decode(&bytes).unwrap_err();
+/// assert_eq!(
+///     other_order.to_string(),
+///     "offset 3: payload is ordered by `wall`, expected `itc`: orders cannot be mixed",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotPayload<S: Stamp> {
     item_id: Box<str>,

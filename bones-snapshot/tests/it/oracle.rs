@@ -232,11 +232,9 @@ fn both_readers_refuse_the_same_damage() {
     let mut damaged: Vec<Vec<u8>> = hostile::payloads();
     for golden in golden::all() {
         for at in 0..golden.bytes.len() {
-            for by in [0x01, 0x10, 0x80] {
-                let mut changed = golden.bytes.clone();
-                changed[at] ^= by;
-                damaged.push(changed);
-            }
+            let mut changed = golden.bytes.clone();
+            changed[at] ^= [0x01, 0x10, 0x80][at % 3];
+            damaged.push(changed);
         }
     }
     let mut read = 0;
