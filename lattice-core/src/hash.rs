@@ -2,6 +2,9 @@
 //!
 //! Equal states may iterate in different orders: never write bytes from them without sorting.
 
+// These instances are for callers who keep state in hash order; nothing in this crate does.
+#![allow(clippy::disallowed_types)]
+
 use core::hash::{BuildHasher, Hash};
 use core::mem;
 use std::collections::hash_map::Entry;

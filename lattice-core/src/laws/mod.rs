@@ -33,8 +33,7 @@ pub use parts::{check_decompose, check_delta_since, check_irreducible};
 pub use ranked::check_ranked;
 pub use transport::{check_homomorphism, check_replay, check_round_trip};
 
-use alloc::string::String;
-use core::fmt::Debug;
+use core::fmt::{Debug, Write};
 
 use crate::JoinSemilattice;
 
@@ -42,11 +41,12 @@ use crate::JoinSemilattice;
 #[cold]
 #[track_caller]
 fn broken(law: &str, operands: &[(&str, &dyn Debug)]) -> ! {
-    let operands: String = operands
-        .iter()
-        .map(|(name, value)| format!("\n  {name} = {value:?}"))
-        .collect();
-    panic!("law broken: {law}{operands}");
+    let mut message = format!("law broken: {law}");
+    for (name, value) in operands {
+        // Writing into a string cannot fail.
+        let _ = write!(message, "\n  {name} = {value:?}");
+    }
+    panic!("{message}");
 }
 
 /// All laws of [`JoinSemilattice`] on all pairs and triples of `states`.

@@ -132,7 +132,7 @@ mutant!(
     "associative",
     check_associative,
     fn join(mine: &mut u8, theirs: u8) -> bool {
-        *mine = (*mine + theirs) / 2;
+        *mine = u8::midpoint(*mine, theirs);
         true
     }
 );

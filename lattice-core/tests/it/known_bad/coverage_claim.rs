@@ -84,7 +84,7 @@ fn stores<const CHECKED: bool>() -> [Store<CHECKED>; 4] {
 #[test]
 fn a_claim_alone_loses_history() {
     assert_caught("upper bound", || {
-        laws::check_least_upper_bound(&stores::<false>())
+        laws::check_least_upper_bound(&stores::<false>());
     });
 }
 

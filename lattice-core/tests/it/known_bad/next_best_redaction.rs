@@ -19,7 +19,7 @@ fn dropping_the_winner_depends_on_when() {
     let registers: [Register; 3] = [None, Some(Max((1, 10))), Some(Max((2, 20)))];
     laws::check_all(&registers);
     assert_caught("homomorphism", || {
-        laws::check_homomorphism(&registers, drop_redacted(20))
+        laws::check_homomorphism(&registers, drop_redacted(20));
     });
 }
 
