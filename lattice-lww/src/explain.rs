@@ -116,6 +116,7 @@ impl fmt::Display for Rule {
 }
 
 /// The losers among `held`, and among the writes of `history` that `held` covers.
+#[allow(clippy::needless_pass_by_value)] // walked more than once, by cloning it
 pub(crate) fn explain<'a, V: Ord, S: Stamp, A: Ord>(
     winner: Option<&'a Write<V, S, A>>,
     held: impl Iterator<Item = &'a Write<V, S, A>> + Clone,

@@ -5,10 +5,13 @@ extern crate alloc;
 
 mod explain;
 mod hash;
+mod hex;
 mod itc;
 mod key;
 pub mod map;
 mod register;
+#[cfg(feature = "serde")]
+mod serde;
 mod stamp;
 mod write;
 

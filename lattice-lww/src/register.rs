@@ -51,7 +51,7 @@ use crate::{EventHash, Stamp, Write};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LwwRegister<V: Ord, S: Stamp, A: Ord> {
-    writes: Antichain<Write<V, S, A>>,
+    pub(crate) writes: Antichain<Write<V, S, A>>,
 }
 
 impl<V: Ord, S: Stamp, A: Ord> LwwRegister<V, S, A> {

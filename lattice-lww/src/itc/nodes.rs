@@ -202,8 +202,8 @@ impl Values<'_> {
     /// Refuses values that belong to no node.
     fn end(&self) -> Result<(), StampError> {
         match self {
-            Self::Dense(reader) => reader.end(),
-            Self::Sparse {
+            Self::Dense(reader)
+            | Self::Sparse {
                 reader, next: None, ..
             } => reader.end(),
             Self::Sparse {

@@ -4,7 +4,6 @@
 //! of [`NodeReader`](super::nodes::NodeReader).
 
 mod base64url;
-mod hex;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,8 +13,8 @@ use super::event::Event;
 use super::id::Id;
 use super::nodes::NodeWriter;
 use super::{Itc, ItcError};
-use crate::StampError;
 use crate::stamp::Reader;
+use crate::{StampError, hex};
 
 const V1: &str = "itc:v1:";
 const V3: &str = "itc:v3:";
@@ -26,15 +25,25 @@ const LAYOUT: u8 = 1;
 /// Reads either form.
 pub(super) fn read(text: &str) -> Result<(Id, Itc), ItcError> {
     if let Some(digits) = text.strip_prefix(V1) {
-        let bytes = hex::decode(digits.as_bytes(), V1.len())?;
+        let bytes = hex::decode(digits.as_bytes())
+            .map_err(bad_digit(V1, "pairs of lower-case hex digits"))?;
         let (id, reader) = read_id(&bytes)?;
         Ok((id, Itc::from_dense(reader)?))
     } else if let Some(digits) = text.strip_prefix(V3) {
-        let bytes = base64url::decode(digits.as_bytes(), V3.len())?;
+        let bytes =
+            base64url::decode(digits.as_bytes()).map_err(bad_digit(V3, "unpadded base64url"))?;
         let (id, reader) = read_id(&bytes)?;
         Ok((id, Itc::from_sparse(reader)?))
     } else {
         Err(ItcError::UnknownForm)
+    }
+}
+
+/// The error for a digit at an offset behind `form`.
+fn bad_digit(form: &str, expected: &'static str) -> impl Fn(usize) -> ItcError {
+    move |at| ItcError::BadDigit {
+        offset: form.len() + at,
+        expected,
     }
 }
 

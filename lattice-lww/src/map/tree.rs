@@ -113,7 +113,8 @@ impl<K, N> Spine<K, N> {
     pub(super) fn insert_behind(&mut self, at: usize, nodes: Vec<(K, N)>) {
         let (separators, nodes): (Vec<_>, Vec<_>) = nodes.into_iter().unzip();
         self.separators.splice(at..at, separators);
-        self.nodes.splice(at + 1..at + 1, nodes);
+        let behind = at + 1;
+        self.nodes.splice(behind..behind, nodes);
     }
 
     /// Cuts the spine to at most `limit` nodes; what is behind comes back in pieces of that size,

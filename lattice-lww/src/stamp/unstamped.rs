@@ -17,6 +17,7 @@ use super::{Reader, Stamp, StampError};
 /// assert!(!Unstamped::CAUSAL);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Unstamped;
 
 impl Stamp for Unstamped {

@@ -14,30 +14,73 @@ fn a_lamport_clock_ends_rather_than_wraps() {
 
 #[test]
 fn a_hybrid_clock_ends_rather_than_wraps() {
-    let last = Hlc { wall: 5, count: u32::MAX };
+    let last = Hlc {
+        wall: 5,
+        count: u32::MAX,
+    };
     let mut clock = HlcClock::starting_after(last);
     assert_eq!(clock.tick(5), Err(HlcError::CountExhausted { wall: 5 }));
     assert_eq!(clock.last(), Some(last));
-    assert_eq!(clock.observe(last, 4, 9), Err(HlcError::CountExhausted { wall: 5 }));
-    assert_eq!(clock.tick(6), Ok(Hlc { wall: 6, count: 0 }), "a later wall clock goes on");
+    assert_eq!(
+        clock.observe(last, 4, 9),
+        Err(HlcError::CountExhausted { wall: 5 })
+    );
+    assert_eq!(
+        clock.tick(6),
+        Ok(Hlc { wall: 6, count: 0 }),
+        "a later wall clock goes on"
+    );
 }
 
 #[test]
 fn a_stamp_from_the_far_future_is_refused_and_changes_nothing() {
     let mut clock = HlcClock::new();
-    let refused = clock.observe(Hlc { wall: 1_000, count: 0 }, 100, 899);
-    assert_eq!(refused, Err(HlcError::TooFarAhead { ahead: 900, limit: 899 }));
+    let refused = clock.observe(
+        Hlc {
+            wall: 1_000,
+            count: 0,
+        },
+        100,
+        899,
+    );
+    assert_eq!(
+        refused,
+        Err(HlcError::TooFarAhead {
+            ahead: 900,
+            limit: 899
+        })
+    );
     assert_eq!(clock.last(), None);
-    assert_eq!(clock.observe(Hlc { wall: 1_000, count: 0 }, 100, 900), Ok(Hlc { wall: 1_000, count: 1 }));
+    assert_eq!(
+        clock.observe(
+            Hlc {
+                wall: 1_000,
+                count: 0
+            },
+            100,
+            900
+        ),
+        Ok(Hlc {
+            wall: 1_000,
+            count: 1
+        })
+    );
 }
 
 #[test]
 fn messages() {
     assert_eq!(
-        HlcError::TooFarAhead { ahead: 900, limit: 899 }.to_string(),
+        HlcError::TooFarAhead {
+            ahead: 900,
+            limit: 899
+        }
+        .to_string(),
         "stamp is 900 ahead of the wall clock, more than 899",
     );
-    assert_eq!(HlcError::CountExhausted { wall: 5 }.to_string(), "no count is left at wall time 5");
+    assert_eq!(
+        HlcError::CountExhausted { wall: 5 }.to_string(),
+        "no count is left at wall time 5"
+    );
 }
 
 /// The algorithm of Kulkarni et al. 2014, figure 5, letter by letter.

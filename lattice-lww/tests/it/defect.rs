@@ -9,7 +9,12 @@ type Register = LwwRegister<&'static str, lattice_lww::Itc, &'static str>;
 fn registers() -> [Register; 3] {
     let write = |text, wall_ts, agent_id, value| {
         let stamp = ItcClock::from_text(text).expect("a real stamp").stamp();
-        let key = WriteKey { stamp, wall_ts, agent_id, event_hash: EventHash([7; 32]) };
+        let key = WriteKey {
+            stamp,
+            wall_ts,
+            agent_id,
+            event_hash: EventHash([7; 32]),
+        };
         LwwRegister::from_write(Write::new(key, value))
     };
     [
@@ -19,8 +24,14 @@ fn registers() -> [Register; 3] {
     ]
 }
 
-const ORDERS: [[usize; 3]; 6] =
-    [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+const ORDERS: [[usize; 3]; 6] = [
+    [0, 1, 2],
+    [0, 2, 1],
+    [1, 0, 2],
+    [1, 2, 0],
+    [2, 0, 1],
+    [2, 1, 0],
+];
 
 #[test]
 fn six_fold_orders_read_one_winner() {
@@ -41,9 +52,8 @@ fn six_fold_orders_read_one_winner() {
 
 #[test]
 fn the_stamps_stand_as_the_story_says() {
-    let [second, first, bob] = registers().map(|register| {
-        register.winner().expect("one write").key.stamp.clone()
-    });
+    let [second, first, bob] =
+        registers().map(|register| register.winner().expect("one write").key.stamp.clone());
     assert!(first.precedes(&second));
     assert_eq!(first.causal_cmp(&bob), None);
     assert_eq!(second.causal_cmp(&bob), None);

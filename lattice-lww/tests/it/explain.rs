@@ -13,7 +13,11 @@ fn stamp(actor: &str) -> VersionVector {
 
 fn rules<S>(explanation: &Explanation<'_, u8, S, u8>) -> Vec<(u8, Rule)> {
     let named = |write: &Write<u8, S, u8>| write.key.event_hash.0[0];
-    explanation.losers.iter().map(|loser| (named(loser.write), loser.rule)).collect()
+    explanation
+        .losers
+        .iter()
+        .map(|loser| (named(loser.write), loser.rule))
+        .collect()
 }
 
 #[test]
@@ -39,17 +43,25 @@ fn the_first_component_that_differs_decides() {
         write(stamp("d"), 8, 10, 11, 0),
     ]);
     let explanation = register.explain();
-    assert_eq!(explanation.winner.map(|write| write.key.event_hash.0[0]), Some(9));
+    assert_eq!(
+        explanation.winner.map(|write| write.key.event_hash.0[0]),
+        Some(9)
+    );
     assert_eq!(
         rules(&explanation),
-        [(8, Rule::EventHash), (10, Rule::AgentId), (11, Rule::WallTs)],
+        [
+            (8, Rule::EventHash),
+            (10, Rule::AgentId),
+            (11, Rule::WallTs)
+        ],
     );
     assert_eq!(explanation.rule(), Some(Rule::EventHash));
 }
 
 #[test]
 fn one_event_with_two_stamps_is_decided_by_their_bytes() {
-    let register = Register::from_iter([write(stamp("a"), 1, 1, 1, 0), write(stamp("b"), 1, 1, 1, 0)]);
+    let register =
+        Register::from_iter([write(stamp("a"), 1, 1, 1, 0), write(stamp("b"), 1, 1, 1, 0)]);
     assert_eq!(rules(&register.explain()), [(1, Rule::StampBytes)]);
 }
 
@@ -67,8 +79,16 @@ fn history_tells_of_writes_that_were_dropped() {
     let register = Register::from_iter(history[..4].to_vec());
     let explanation = register.explain_history(&history);
     assert_eq!(explanation.winner, Some(&history[2]));
-    assert_eq!(rules(&explanation), [(1, Rule::Causal), (3, Rule::Cell), (2, Rule::WallTs)]);
-    assert!(explanation.losers.iter().all(|loser| loser.to == &history[2]));
+    assert_eq!(
+        rules(&explanation),
+        [(1, Rule::Causal), (3, Rule::Cell), (2, Rule::WallTs)]
+    );
+    assert!(
+        explanation
+            .losers
+            .iter()
+            .all(|loser| loser.to == &history[2])
+    );
     // Without the history there is nothing to tell.
     assert!(register.explain().losers.is_empty());
 }
@@ -79,30 +99,53 @@ fn a_redacted_winner_shows_the_value_it_had() {
     let history = [write(Unstamped, 1, 1, 1, 5)];
     register.redact(|_| true);
     let explanation = register.explain_history(&history);
-    assert_eq!(explanation.winner.map(|write| write.cell), Some(Cell::Redacted));
+    assert_eq!(
+        explanation.winner.map(|write| write.cell),
+        Some(Cell::Redacted)
+    );
     assert_eq!(rules(&explanation), [(1, Rule::Cell)]);
 }
 
 #[test]
 fn a_loser_names_the_write_that_displaced_it() {
     // `c` knows `a` only, and loses to `b` by wall clock: what displaced `a` is `c`, not the winner.
-    let [a, b] = [write(stamp("a"), 50, 0, 1, 0), write(stamp("b"), 90, 0, 2, 0)];
+    let [a, b] = [
+        write(stamp("a"), 50, 0, 1, 0),
+        write(stamp("b"), 90, 0, 2, 0),
+    ];
     let c = write(VersionVector::from_iter([("a", 2)]), 10, 0, 3, 0);
     let history = [a, b, c];
     let register = Register::from_iter(history.clone());
     let explanation = register.explain_history(&history);
     assert_eq!(explanation.winner, Some(&history[1]));
-    let to = |at: usize| explanation.losers.iter().find(|loser| loser.write == &history[at]).map(|it| (it.to, it.rule));
+    let to = |at: usize| {
+        explanation
+            .losers
+            .iter()
+            .find(|loser| loser.write == &history[at])
+            .map(|it| (it.to, it.rule))
+    };
     assert_eq!(to(0), Some((&history[2], Rule::Causal)));
     assert_eq!(to(2), Some((&history[1], Rule::WallTs)));
 }
 
 #[test]
 fn rules_say_themselves() {
-    let said = [Rule::Sole, Rule::Causal, Rule::WallTs, Rule::AgentId, Rule::EventHash, Rule::StampBytes, Rule::Cell]
-        .map(|rule| rule.to_string());
+    let said = [
+        Rule::Sole,
+        Rule::Causal,
+        Rule::WallTs,
+        Rule::AgentId,
+        Rule::EventHash,
+        Rule::StampBytes,
+        Rule::Cell,
+    ]
+    .map(|rule| rule.to_string());
     assert_eq!(said[1], "causally later");
-    assert!(said.iter().all(|text| !text.ends_with('.') && text.chars().all(|c| !c.is_uppercase())));
+    assert!(
+        said.iter()
+            .all(|text| !text.ends_with('.') && text.chars().all(|c| !c.is_uppercase()))
+    );
 }
 
 proptest! {

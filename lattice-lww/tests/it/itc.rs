@@ -44,9 +44,9 @@ fn check_causality(steps: &[(usize, usize, u8)]) {
         }
         for (x, x_known) in clocks.iter().zip(&known) {
             for (y, y_known) in clocks.iter().zip(&known) {
-                let knows = x_known.is_subset(y_known);
-                assert_eq!(x.leq(y), knows, "{x:?} {y:?}");
-                assert_eq!(x.stamp().leq(&y.stamp()), knows, "{x:?} {y:?}");
+                let is_below = x_known.is_subset(y_known);
+                assert_eq!(x.leq(y), is_below, "{x:?} {y:?}");
+                assert_eq!(x.stamp().leq(&y.stamp()), is_below, "{x:?} {y:?}");
             }
         }
     }
@@ -61,12 +61,15 @@ enum Tree {
 impl Tree {
     fn parse(text: &mut &str) -> Self {
         let number = |text: &mut &str| {
-            let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+            let end = text
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(text.len());
             let (digits, rest) = text.split_at(end);
             *text = rest;
             digits.parse().expect("a number")
         };
-        let expect = |text: &mut &str, what: &str| *text = text.strip_prefix(what).expect("notation");
+        let expect =
+            |text: &mut &str, what: &str| *text = text.strip_prefix(what).expect("notation");
         if !text.starts_with('(') {
             return Self::Leaf(number(text));
         }
@@ -153,7 +156,10 @@ fn the_example_of_the_paper() {
     let mut b = a.fork().expect("room");
     a.event().expect("an id");
     b.event().expect("an id");
-    assert_eq!(format!("{a:?} {b:?}"), "((1, 0), (0, 1, 0)) ((0, 1), (0, 0, 1))");
+    assert_eq!(
+        format!("{a:?} {b:?}"),
+        "((1, 0), (0, 1, 0)) ((0, 1), (0, 0, 1))"
+    );
     let mut c = a.fork().expect("room");
     b.event().expect("an id");
     a.event().expect("an id");

@@ -26,15 +26,26 @@ fn logs() -> Option<PathBuf> {
 /// The third column of every line of every shard, by log.
 fn stamps(folder: &Path) -> BTreeMap<String, Vec<String>> {
     let mut stamps: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for log in std::fs::read_dir(folder).expect("a folder").flatten().filter(|it| it.path().is_dir()) {
+    for log in std::fs::read_dir(folder)
+        .expect("a folder")
+        .flatten()
+        .filter(|it| it.path().is_dir())
+    {
         let name = log.file_name().to_string_lossy().into_owned();
         for shard in std::fs::read_dir(log.path()).expect("a folder").flatten() {
-            if shard.path().extension().is_none_or(|extension| extension != "events") {
+            if shard
+                .path()
+                .extension()
+                .is_none_or(|extension| extension != "events")
+            {
                 continue;
             }
             let text = std::fs::read_to_string(shard.path()).expect("a readable shard");
-            let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-            let third = lines.map(|line| line.split('\t').nth(2).expect("eight columns").to_owned());
+            let lines = text
+                .lines()
+                .filter(|line| !line.is_empty() && !line.starts_with('#'));
+            let third =
+                lines.map(|line| line.split('\t').nth(2).expect("eight columns").to_owned());
             stamps.entry(name.clone()).or_default().extend(third);
         }
     }
@@ -47,11 +58,21 @@ fn every_real_stamp_reads_back_as_it_was() {
     let mut count = 0;
     for text in stamps(&folder).into_values().flatten() {
         let clock = ItcClock::from_text(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
-        let back = if text.starts_with("itc:v1:") { clock.to_text_v1() } else { clock.to_text_v3() };
+        let back = if text.starts_with("itc:v1:") {
+            clock.to_text_v1()
+        } else {
+            clock.to_text_v3()
+        };
         assert_eq!(back, text);
         // Across the forms, and as a stamp alone.
-        assert_eq!(ItcClock::from_text(&clock.to_text_v1()).as_ref(), Ok(&clock));
-        assert_eq!(ItcClock::from_text(&clock.to_text_v3()).as_ref(), Ok(&clock));
+        assert_eq!(
+            ItcClock::from_text(&clock.to_text_v1()).as_ref(),
+            Ok(&clock)
+        );
+        assert_eq!(
+            ItcClock::from_text(&clock.to_text_v3()).as_ref(),
+            Ok(&clock)
+        );
         let mut bytes = Vec::new();
         clock.stamp().encode(&mut bytes);
         assert_eq!(Itc::decode(&bytes), Ok(clock.stamp()));
@@ -66,8 +87,11 @@ fn the_order_of_stamps_is_the_order_of_clocks() {
     let mut concurrent = 0_u32;
     for texts in stamps(&folder).into_values() {
         let step = texts.len() / 150 + 1;
-        let clocks: Vec<_> =
-            texts.iter().step_by(step).map(|text| ItcClock::from_text(text).expect("legal")).collect();
+        let clocks: Vec<_> = texts
+            .iter()
+            .step_by(step)
+            .map(|text| ItcClock::from_text(text).expect("legal"))
+            .collect();
         let stamps: Vec<_> = clocks.iter().map(ItcClock::stamp).collect();
         for (a, x) in clocks.iter().zip(&stamps) {
             for (b, y) in clocks.iter().zip(&stamps) {
@@ -76,7 +100,10 @@ fn the_order_of_stamps_is_the_order_of_clocks() {
             }
         }
     }
-    assert!(concurrent > 100, "real logs have concurrent writes, found {concurrent}");
+    assert!(
+        concurrent > 100,
+        "real logs have concurrent writes, found {concurrent}"
+    );
 }
 
 #[test]

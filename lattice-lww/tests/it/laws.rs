@@ -4,15 +4,31 @@ use lattice_core::semilattice_laws;
 
 use crate::write::{any_map, any_register, hlc, itc, lamport, unstamped, version_vector};
 
-semilattice_laws!(register_unstamped, any_register(unstamped()), [bottom, decompose]);
-semilattice_laws!(register_lamport, any_register(lamport()), [bottom, decompose]);
+semilattice_laws!(
+    register_unstamped,
+    any_register(unstamped()),
+    [bottom, decompose]
+);
+semilattice_laws!(
+    register_lamport,
+    any_register(lamport()),
+    [bottom, decompose]
+);
 semilattice_laws!(register_hlc, any_register(hlc()), [bottom, decompose]);
-semilattice_laws!(register_version_vector, any_register(version_vector()), [bottom, decompose]);
+semilattice_laws!(
+    register_version_vector,
+    any_register(version_vector()),
+    [bottom, decompose]
+);
 semilattice_laws!(register_itc, any_register(itc()), [bottom, decompose]);
 
 semilattice_laws!(map_unstamped, any_map(unstamped()), [bottom, decompose]);
 semilattice_laws!(map_lamport, any_map(lamport()), [bottom, decompose]);
-semilattice_laws!(map_version_vector, any_map(version_vector()), [bottom, decompose]);
+semilattice_laws!(
+    map_version_vector,
+    any_map(version_vector()),
+    [bottom, decompose]
+);
 semilattice_laws!(map_itc, any_map(itc()), [bottom, decompose]);
 
 mod ranked {

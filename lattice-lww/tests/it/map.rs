@@ -38,8 +38,20 @@ impl Model {
 fn register(seed: u32) -> Register<VersionVector> {
     let stamp = |actor: &str, count| VersionVector::from_iter([(actor, u64::from(count))]);
     let [value, hash, ..] = seed.wrapping_mul(0x9e37_79b9).to_le_bytes();
-    let first = write(stamp("a", seed % 5 + 1), u64::from(hash % 3), 0, hash, value);
-    let second = write(stamp("b", seed % 3 + 1), u64::from(value % 3), 1, value, hash);
+    let first = write(
+        stamp("a", seed % 5 + 1),
+        u64::from(hash % 3),
+        0,
+        hash,
+        value,
+    );
+    let second = write(
+        stamp("b", seed % 3 + 1),
+        u64::from(value % 3),
+        1,
+        value,
+        hash,
+    );
     match seed % 11 {
         0 => Register::new(),
         1 => Register::from_iter([first, second]),
@@ -121,7 +133,10 @@ fn runs_of_keys_at_either_end() {
         let (mut map, mut model) = (Map::new(), Model::default());
         for at in 0..20_000_u32 {
             let key = if ascending { at } else { 20_000 - at };
-            let entry = (key, Register::from_write(write(VersionVector::default(), 1, 1, 1, 1)));
+            let entry = (
+                key,
+                Register::from_write(write(VersionVector::default(), 1, 1, 1, 1)),
+            );
             assert!(map.join_entry(key, entry.1.clone()));
             model.join(&[entry]);
         }
@@ -139,7 +154,9 @@ fn batches_into_one_place() {
     let mut model = Model::default();
     model.join(&spread);
     for round in 0..4 {
-        let dense: Vec<Keyed> = (0..3_000).map(|at| (500_000_001 + round * 3_000 + at, one())).collect();
+        let dense: Vec<Keyed> = (0..3_000)
+            .map(|at| (500_000_001 + round * 3_000 + at, one()))
+            .collect();
         let incoming: Map = dense.iter().cloned().collect();
         assert!(map.join(incoming.clone()));
         assert!(!map.join_cloning(&incoming));
@@ -152,12 +169,19 @@ fn batches_into_one_place() {
 /// One side wholly before, after, and in a gap of the other.
 #[test]
 fn sides_that_do_not_overlap() {
-    let range = |keys: std::ops::Range<u32>| -> Map { keys.map(|key| (key, register(key | 4))).collect() };
+    let range =
+        |keys: std::ops::Range<u32>| -> Map { keys.map(|key| (key, register(key | 4))).collect() };
     let cases = [
         (range(0..1_000), range(1_000..3_000)),
         (range(1_000..3_000), range(0..1_000)),
-        (range(0..100).joined(range(5_000..5_100)), range(1_000..3_000)),
-        (range(1_000..3_000), range(0..100).joined(range(5_000..5_100))),
+        (
+            range(0..100).joined(range(5_000..5_100)),
+            range(1_000..3_000),
+        ),
+        (
+            range(1_000..3_000),
+            range(0..100).joined(range(5_000..5_100)),
+        ),
         (range(0..1), range(1..2)),
     ];
     for (mut a, b) in cases {
@@ -176,8 +200,11 @@ fn canonical_entries_are_taken_and_others_refused() {
     let one = Register::from_write(write(VersionVector::default(), 1, 1, 1, 1));
     assert_eq!(Map::from_canonical(vec![]), Some(Map::new()));
     assert!(Map::from_canonical(vec![(1, one.clone()), (2, one.clone())]).is_some());
-    let refused =
-        [vec![(2, one.clone()), (1, one.clone())], vec![(1, one.clone()), (1, one)], vec![(1, Register::new())]];
+    let refused = [
+        vec![(2, one.clone()), (1, one.clone())],
+        vec![(1, one.clone()), (1, one)],
+        vec![(1, Register::new())],
+    ];
     for entries in refused {
         assert_eq!(Map::from_canonical(entries), None);
     }
@@ -196,8 +223,14 @@ fn an_unwritten_register_is_no_entry() {
 #[test]
 fn keys_can_be_looked_up_borrowed() {
     let mut map = LwwMap::new();
-    map.write(String::from("title"), write(VersionVector::default(), 1, 1, 1, 9));
-    assert_eq!(map.get("title").and_then(|register| register.get()), Some(&9));
+    map.write(
+        String::from("title"),
+        write(VersionVector::default(), 1, 1, 1, 9),
+    );
+    assert_eq!(
+        map.get("title").and_then(|register| register.get()),
+        Some(&9)
+    );
     assert!(!map.contains_key("size"));
     assert_eq!(format!("{map:?}").get(..9), Some("{\"title\":"));
 }
@@ -206,9 +239,16 @@ fn keys_can_be_looked_up_borrowed() {
 fn redaction_reaches_every_register() {
     let mut map: Map = (0..5_000).map(|key| (key, register(key))).collect();
     let count = |map: &Map| -> usize {
-        map.iter().flat_map(|(_, register)| register.writes()).filter(|it| it.cell.is_redacted()).count()
+        map.iter()
+            .flat_map(|(_, register)| register.writes())
+            .filter(|it| it.cell.is_redacted())
+            .count()
     };
-    let named = map.iter().flat_map(|(_, it)| it.writes()).filter(|it| it.key.event_hash.0[0] == 3).count();
+    let named = map
+        .iter()
+        .flat_map(|(_, it)| it.writes())
+        .filter(|it| it.key.event_hash.0[0] == 3)
+        .count();
     assert!(named > 5);
     assert!(map.redact(|hash| hash.0[0] == 3));
     assert_eq!(count(&map), named);

@@ -13,7 +13,11 @@ fn stamp(a: u64, b: u64) -> VersionVector {
 
 /// Writes 1 before 2, and 3 beside both, with wall clocks 2 < 3 < 1.
 fn three() -> [OneWrite; 3] {
-    [write(stamp(1, 0), 30, 0, 1, 1), write(stamp(2, 0), 10, 0, 2, 2), write(stamp(0, 1), 20, 1, 3, 3)]
+    [
+        write(stamp(1, 0), 30, 0, 1, 1),
+        write(stamp(2, 0), 10, 0, 2, 2),
+        write(stamp(0, 1), 20, 1, 3, 3),
+    ]
 }
 
 /// What a check says when it fails.
@@ -115,7 +119,8 @@ impl JoinSemilattice for Capped {
 
 #[test]
 fn a_capped_antichain_is_not_associative() {
-    let stamp = |counts: [u64; 3]| -> VersionVector { ["a", "b", "c"].into_iter().zip(counts).collect() };
+    let stamp =
+        |counts: [u64; 3]| -> VersionVector { ["a", "b", "c"].into_iter().zip(counts).collect() };
     let single = [
         write(stamp([1, 0, 0]), 30, 0, 1, 1),
         write(stamp([0, 1, 0]), 20, 0, 2, 2),
@@ -155,7 +160,10 @@ impl JoinSemilattice for ValueInKey {
 #[test]
 fn with_the_value_in_the_key_redaction_does_not_commute() {
     // One wall clock, so that the value decides.
-    let states = [write(stamp(1, 0), 5, 0, 1, 1), write(stamp(0, 1), 5, 0, 2, 2)];
+    let states = [
+        write(stamp(1, 0), 5, 0, 1, 1),
+        write(stamp(0, 1), 5, 0, 2, 2),
+    ];
     let redact = |mut write: OneWrite| {
         if write.key.event_hash.0[0] == 1 {
             write.cell = Cell::Redacted;
@@ -168,7 +176,8 @@ fn with_the_value_in_the_key_redaction_does_not_commute() {
         register
     });
     let naive = states.map(ValueInKey);
-    let said = verdict(move || laws::check_homomorphism(&naive, |state| ValueInKey(redact(state.0))));
+    let said =
+        verdict(move || laws::check_homomorphism(&naive, |state| ValueInKey(redact(state.0))));
     assert!(said.contains("homomorphism"), "{said}");
 }
 
@@ -182,11 +191,16 @@ fn a_redacted_winner_is_not_replaced_by_the_next_best() {
     register.redact(|hash| *hash == third.key.event_hash);
     assert_eq!(register.get(), None);
     assert!(register.is_redacted());
-    assert_eq!(register.winner().map(|write| write.key.clone()), Some(third.key));
+    assert_eq!(
+        register.winner().map(|write| write.key.clone()),
+        Some(third.key)
+    );
 
     let next_best = |register: &Register<_>| {
         let present = register.writes().filter(|write| !write.cell.is_redacted());
-        present.max_by(|a, b| a.key.read_cmp(&b.key)).and_then(|write| write.value().copied())
+        present
+            .max_by(|a, b| a.key.read_cmp(&b.key))
+            .and_then(|write| write.value().copied())
     };
     assert_eq!(next_best(&register), Some(2), "the design this refuses");
 }

@@ -74,11 +74,17 @@ fn one_event_with_two_stamps_is_held_twice_and_read_once() {
 
 #[test]
 fn observing_needs_a_causal_stamp_or_else_a_later_key() {
-    let (a, b) = (write(Unstamped, 1, 0, 0, 0).key, write(Unstamped, 1, 0, 1, 0).key);
+    let (a, b) = (
+        write(Unstamped, 1, 0, 0, 0).key,
+        write(Unstamped, 1, 0, 1, 0).key,
+    );
     assert!(b.observes(&a) && !a.observes(&b) && !a.observes(&a));
 
     // Of two writes with one stamp neither observes the other, though the register orders them.
-    let (a, b) = (write(Lamport(4), 1, 0, 0, 0).key, write(Lamport(4), 2, 0, 1, 0).key);
+    let (a, b) = (
+        write(Lamport(4), 1, 0, 0, 0).key,
+        write(Lamport(4), 2, 0, 1, 0).key,
+    );
     assert!(a.precedes(&b));
     assert!(!b.observes(&a) && !a.observes(&b) && !a.observes(&a));
     assert!(write(Lamport(5), 0, 0, 0, 0).key.observes(&b));
@@ -86,7 +92,10 @@ fn observing_needs_a_causal_stamp_or_else_a_later_key() {
 
 #[test]
 fn canonical_lists_are_taken_and_others_refused() {
-    let (a, b) = (VersionVector::from_iter([("a", 1)]), VersionVector::from_iter([("b", 1)]));
+    let (a, b) = (
+        VersionVector::from_iter([("a", 1)]),
+        VersionVector::from_iter([("b", 1)]),
+    );
     let (first, second) = (write(a.clone(), 1, 0, 1, 0), write(b, 1, 0, 2, 0));
     let register = Register::from_iter([second.clone(), first.clone()]);
     let list: Vec<_> = register.writes().cloned().collect();
@@ -97,22 +106,33 @@ fn canonical_lists_are_taken_and_others_refused() {
         vec![second.clone(), first.clone()],
         vec![first.clone(), first.clone()],
         // One key, two cells.
-        vec![first.clone(), Write { cell: Cell::Redacted, ..first.clone() }],
+        vec![
+            first.clone(),
+            Write {
+                cell: Cell::Redacted,
+                ..first.clone()
+            },
+        ],
         // The second is above the first.
-        vec![first, write(VersionVector::from_iter([("a", 2)]), 0, 0, 2, 0)],
+        vec![
+            first,
+            write(VersionVector::from_iter([("a", 2)]), 0, 0, 2, 0),
+        ],
     ];
     for list in refused {
         assert_eq!(Register::from_canonical(list), None);
     }
-    assert_eq!(Register::<VersionVector>::from_canonical(vec![]), Some(Register::new()));
+    assert_eq!(
+        Register::<VersionVector>::from_canonical(vec![]),
+        Some(Register::new())
+    );
 }
 
 /// The register by definition: the maximal keys of everything ever written, and the join of the
 /// cells under each.
 fn model<S: Stamp>(history: &[Write<u8, S, u8>]) -> Vec<Write<u8, S, u8>> {
-    let maximal = |write: &&Write<u8, S, u8>| {
-        !history.iter().any(|other| write.key.precedes(&other.key))
-    };
+    let maximal =
+        |write: &&Write<u8, S, u8>| !history.iter().any(|other| write.key.precedes(&other.key));
     let mut held: Vec<Write<u8, S, u8>> = Vec::new();
     for write in history.iter().filter(maximal) {
         match held.iter_mut().find(|other| other.key == write.key) {
@@ -121,8 +141,18 @@ fn model<S: Stamp>(history: &[Write<u8, S, u8>]) -> Vec<Write<u8, S, u8>> {
         }
     }
     held.sort_by(|a, b| {
-        (a.key.event_hash, a.key.wall_ts, a.key.agent_id, &a.key.stamp)
-            .cmp(&(b.key.event_hash, b.key.wall_ts, b.key.agent_id, &b.key.stamp))
+        (
+            a.key.event_hash,
+            a.key.wall_ts,
+            a.key.agent_id,
+            &a.key.stamp,
+        )
+            .cmp(&(
+                b.key.event_hash,
+                b.key.wall_ts,
+                b.key.agent_id,
+                &b.key.stamp,
+            ))
     });
     held
 }
@@ -153,11 +183,17 @@ fn a_hundred_concurrent_writes_are_all_held() {
         let fork = clocks[at].fork().expect("room for a hundred");
         clocks.push(fork);
     }
-    let stamps: Vec<Itc> = clocks.iter_mut().map(|clock| {
-        clock.event().expect("an id");
-        clock.stamp()
-    }).collect();
-    let writes = stamps.into_iter().zip(0_u8..).map(|(stamp, at)| write(stamp, 1, at, at, at));
+    let stamps: Vec<Itc> = clocks
+        .iter_mut()
+        .map(|clock| {
+            clock.event().expect("an id");
+            clock.stamp()
+        })
+        .collect();
+    let writes = stamps
+        .into_iter()
+        .zip(0_u8..)
+        .map(|(stamp, at)| write(stamp, 1, at, at, at));
     let mut register: Register<Itc> = writes.collect();
     assert_eq!(register.writes().len(), 100);
     assert_eq!(register.get(), Some(&99));

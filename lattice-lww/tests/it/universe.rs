@@ -13,7 +13,10 @@ fn writes<S: Stamp>(stamps: &[S]) -> Vec<Write<u8, S, u8>> {
         for wall in [0, u64::MAX] {
             for hash in [1, 2] {
                 for cell in [Cell::Present(0), Cell::Present(1), Cell::Redacted] {
-                    all.push(Write { cell, ..write(stamp.clone(), wall, 0, hash, 0) });
+                    all.push(Write {
+                        cell,
+                        ..write(stamp.clone(), wall, 0, hash, 0)
+                    });
                 }
             }
         }
@@ -30,8 +33,10 @@ fn check<S: Stamp + std::fmt::Debug>(generators: &[Register<S>]) {
 
 #[test]
 fn unstamped_writes_make_a_chain() {
-    let generators: Vec<_> =
-        writes(&[Unstamped]).into_iter().map(Register::from_write).collect();
+    let generators: Vec<_> = writes(&[Unstamped])
+        .into_iter()
+        .map(Register::from_write)
+        .collect();
     let universe = closure(&generators, 300).expect("a small universe");
     // Joining reaches nothing new: each register is one of the writes.
     assert_eq!(universe.len(), generators.len());
@@ -40,8 +45,10 @@ fn unstamped_writes_make_a_chain() {
 
 #[test]
 fn lamport_writes_make_a_chain() {
-    let generators: Vec<_> =
-        writes(&[Lamport(0), Lamport(7)]).into_iter().map(Register::from_write).collect();
+    let generators: Vec<_> = writes(&[Lamport(0), Lamport(7)])
+        .into_iter()
+        .map(Register::from_write)
+        .collect();
     let universe = closure(&generators, 300).expect("a small universe");
     assert_eq!(universe.len(), generators.len());
     check(&generators);
@@ -56,7 +63,10 @@ fn a_diamond_of_stamps() {
     for (wall, stamp) in [u64::MAX, 5, 9, 1].into_iter().zip(&stamps) {
         for cell in [Cell::Present(0), Cell::Present(1), Cell::Redacted] {
             let hash = u8::try_from(wall % 200).expect("small");
-            let write = Write { cell, ..write(stamp.clone(), wall, 0, hash, 0) };
+            let write = Write {
+                cell,
+                ..write(stamp.clone(), wall, 0, hash, 0)
+            };
             generators.push(Register::from_write(write));
         }
     }
@@ -66,7 +76,8 @@ fn a_diamond_of_stamps() {
 /// Three concurrent writes, one of them with two values and a redaction, and one above two of them.
 #[test]
 fn three_concurrent_writes_and_a_later_one() {
-    let stamp = |counts: [u64; 3]| -> VersionVector { ["a", "b", "c"].into_iter().zip(counts).collect() };
+    let stamp =
+        |counts: [u64; 3]| -> VersionVector { ["a", "b", "c"].into_iter().zip(counts).collect() };
     let mut generators = vec![
         Register::from_write(write(stamp([1, 0, 0]), 7, 0, 1, 0)),
         Register::from_write(write(stamp([1, 0, 0]), 7, 0, 1, 1)),

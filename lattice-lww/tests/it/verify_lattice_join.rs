@@ -7,25 +7,43 @@ use lattice_lww::LwwMap;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::write::{Register, any_map, any_register, any_write, itc, lamport, unstamped, version_vector};
+use crate::write::{
+    Register, any_map, any_register, any_write, itc, lamport, unstamped, version_vector,
+};
 
 /// The truth in any order and with repetition; then each forgery that leaves out a write or adds one.
 fn check<L: Decompose + Clone + Debug>(deltas: &[L], foreign: &L) {
     let join = join_all(deltas.iter().cloned());
     assert_eq!(verify_lattice_join(&join, deltas), Ok(()));
-    assert_eq!(verify_lattice_join(&join, deltas.iter().rev().chain(deltas)), Ok(()));
-    assert_eq!(verify_lattice_join(&L::bottom(), deltas).is_ok(), join.is_bottom());
+    assert_eq!(
+        verify_lattice_join(&join, deltas.iter().rev().chain(deltas)),
+        Ok(())
+    );
+    assert_eq!(
+        verify_lattice_join(&L::bottom(), deltas).is_ok(),
+        join.is_bottom()
+    );
 
     let added = join.clone().joined(foreign.clone());
-    let expected = if added == join { Ok(()) } else { Err(JoinMismatch::TooBig) };
+    let expected = if added == join {
+        Ok(())
+    } else {
+        Err(JoinMismatch::TooBig)
+    };
     assert_eq!(verify_lattice_join(&added, deltas), expected);
 
     let parts: Vec<L> = join.clone().decompose().collect();
     for left_out in 0..parts.len() {
-        let others = parts.iter().enumerate().filter(|(index, _)| *index != left_out);
+        let others = parts
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| *index != left_out);
         let claimed = join_all(others.map(|(_, part)| part.clone()));
         let verdict = verify_lattice_join(&claimed, deltas);
-        assert!(matches!(verdict, Err(JoinMismatch::TooSmall { .. })), "{verdict:?}");
+        assert!(
+            matches!(verdict, Err(JoinMismatch::TooSmall { .. })),
+            "{verdict:?}"
+        );
     }
 }
 

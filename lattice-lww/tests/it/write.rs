@@ -11,9 +11,23 @@ use proptest::prelude::*;
 pub(crate) type Register<S> = LwwRegister<u8, S, u8>;
 
 /// A write with one byte for each part.
-pub(crate) fn write<S>(stamp: S, wall_ts: u64, agent_id: u8, hash: u8, value: u8) -> Write<u8, S, u8> {
+pub(crate) fn write<S>(
+    stamp: S,
+    wall_ts: u64,
+    agent_id: u8,
+    hash: u8,
+    value: u8,
+) -> Write<u8, S, u8> {
     let event_hash = EventHash([hash; 32]);
-    Write::new(WriteKey { stamp, wall_ts, agent_id, event_hash }, value)
+    Write::new(
+        WriteKey {
+            stamp,
+            wall_ts,
+            agent_id,
+            event_hash,
+        },
+        value,
+    )
 }
 
 pub(crate) fn unstamped() -> impl Strategy<Value = Unstamped> {
@@ -75,7 +89,15 @@ pub(crate) fn any_write<S: Stamp + std::fmt::Debug>(
     let cell = prop_oneof![4 => (0_u8..3).prop_map(Cell::Present), 1 => Just(Cell::Redacted)];
     (stamp, wall, 0_u8..2, 0_u8..3, cell).prop_map(|(stamp, wall_ts, agent_id, hash, cell)| {
         let event_hash = EventHash([hash; 32]);
-        Write { key: WriteKey { stamp, wall_ts, agent_id, event_hash }, cell }
+        Write {
+            key: WriteKey {
+                stamp,
+                wall_ts,
+                agent_id,
+                event_hash,
+            },
+            cell,
+        }
     })
 }
 
@@ -89,6 +111,9 @@ pub(crate) fn any_register<S: Stamp + std::fmt::Debug>(
 pub(crate) fn any_map<S: Stamp + std::fmt::Debug>(
     stamp: impl Strategy<Value = S>,
 ) -> impl Strategy<Value = LwwMap<u8, u8, S, u8>> {
-    vec((0_u8..5, any_write(stamp).prop_map(Register::from_write)), 0..6)
-        .prop_map(LwwMap::from_iter)
+    vec(
+        (0_u8..5, any_write(stamp).prop_map(Register::from_write)),
+        0..6,
+    )
+    .prop_map(LwwMap::from_iter)
 }

@@ -122,7 +122,9 @@ proptest! {
     #[test]
     fn replicas_converge(steps in steps(4, 60)) {
         let mut net = Net::new(4);
-        steps.iter().for_each(|step| net.take(step));
+        for step in steps {
+            net.take(&step);
+        }
         let all = net.nodes.iter().fold(OrSet::new(), |all, node| all.joined(node.set.clone()));
         for at in 0..4 {
             for from in (0..4).rev() {

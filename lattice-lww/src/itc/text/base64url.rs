@@ -3,9 +3,6 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::ItcError;
-
-const EXPECTED: &str = "unpadded base64url";
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// Appends `bytes`.
@@ -23,26 +20,23 @@ pub(super) fn encode(bytes: &[u8], out: &mut String) {
     }
 }
 
-/// Reads `digits`, which stand at `start` in a text.
-pub(super) fn decode(digits: &[u8], start: usize) -> Result<Vec<u8>, ItcError> {
-    let bad = |at| ItcError::BadDigit {
-        offset: start + at,
-        expected: EXPECTED,
-    };
+/// Reads digits, or says where they end to be that.
+pub(super) fn decode(digits: &[u8]) -> Result<Vec<u8>, usize> {
     let mut bytes = Vec::with_capacity(digits.len() / 4 * 3 + 2);
     let (mut bits, mut held) = (0_u32, 0_u32);
     for (at, &digit) in digits.iter().enumerate() {
-        bits = bits << 6 | u32::from(value(digit).ok_or_else(|| bad(at))?);
+        bits = bits << 6 | u32::from(value(digit).ok_or(at)?);
         held += 6;
         if held >= 8 {
             held -= 8;
-            bytes.push((bits >> held) as u8);
+            // Fourteen bits at the most are held, and eight of them go.
+            bytes.push(u8::try_from(bits >> held).unwrap_or(u8::MAX));
             bits &= (1 << held) - 1;
         }
     }
     // A last digit that completes no byte, or holds bits beyond the last byte.
     if held >= 6 || bits != 0 {
-        return Err(bad(digits.len().saturating_sub(1)));
+        return Err(digits.len().saturating_sub(1));
     }
     Ok(bytes)
 }

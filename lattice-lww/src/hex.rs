@@ -3,13 +3,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::ItcError;
-
-const EXPECTED: &str = "pairs of lower-case hex digits";
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// Appends `bytes`.
-pub(super) fn encode(bytes: &[u8], out: &mut String) {
+pub(crate) fn encode(bytes: &[u8], out: &mut String) {
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     out.extend(
         digits
@@ -18,20 +15,16 @@ pub(super) fn encode(bytes: &[u8], out: &mut String) {
     );
 }
 
-/// Reads `digits`, which stand at `start` in a text.
-pub(super) fn decode(digits: &[u8], start: usize) -> Result<Vec<u8>, ItcError> {
-    let bad = |at| ItcError::BadDigit {
-        offset: start + at,
-        expected: EXPECTED,
-    };
+/// Reads pairs of digits, or says where they end to be that.
+pub(crate) fn decode(digits: &[u8]) -> Result<Vec<u8>, usize> {
     let (pairs, rest) = digits.as_chunks::<2>();
     if !rest.is_empty() {
-        return Err(bad(digits.len()));
+        return Err(digits.len());
     }
     let mut bytes = Vec::with_capacity(pairs.len());
     for (pair, &[high, low]) in pairs.iter().enumerate() {
-        let high = value(high).ok_or_else(|| bad(2 * pair))?;
-        let low = value(low).ok_or_else(|| bad(2 * pair + 1))?;
+        let high = value(high).ok_or(2 * pair)?;
+        let low = value(low).ok_or(2 * pair + 1)?;
         bytes.push(high << 4 | low);
     }
     Ok(bytes)
