@@ -1,4 +1,4 @@
-//! Front page.
+#![doc = include_str!("../README.md")]
 #![no_std]
 
 extern crate alloc;
