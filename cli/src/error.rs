@@ -17,6 +17,8 @@ pub(crate) enum CliError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Log(#[from] LogError),
+    #[error("{0}: `lattice import PATH --store DIR` makes one")]
+    NoStore(LogError),
     #[error(transparent)]
     Source(#[from] SourceError),
     #[error(transparent)]

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use bones_snapshot::{ItemState, Order};
-use storage_adapter::log::OpenReport;
-use storage_adapter::{AnyStore, ItemStore};
+use storage_adapter::log::{LogError, OpenReport};
+use storage_adapter::{AnyStore, ItemStore, StoreError};
 
 use crate::error::CliError;
 use crate::output::warning;
@@ -31,7 +31,10 @@ pub(crate) fn on_opened(store: AnyStore, task: impl OnStore) -> Result<(), CliEr
 /// Opens a store under the order it has, and tells what had to be mended.
 pub(crate) fn open(path: &Path) -> Result<AnyStore, CliError> {
     let progress = Progress::new("opening the store");
-    let (store, report) = AnyStore::open(path)?;
+    let (store, report) = AnyStore::open(path).map_err(|error| match error {
+        StoreError::Log(error @ LogError::NotAStore { .. }) => CliError::NoStore(error),
+        error => error.into(),
+    })?;
     drop(progress);
     warn(path, &report);
     Ok(store)
@@ -74,11 +77,11 @@ pub(crate) fn item<'a, S: Order>(
         })
 }
 
-/// Up to three ids that look like the one that is not there.
+/// Up to three ids that look like the one that is not there, the nearest first.
 fn near<'a>(wanted: &str, ids: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut scored: Vec<(usize, &str)> = ids
         .map(|id| (distance(wanted, id), id))
-        .filter(|(distance, id)| *distance <= 2 || (wanted.len() >= 2 && id.contains(wanted)))
+        .filter(|(far, id)| *far <= 2 || (wanted.len() > 2 && id.contains(wanted)))
         .collect();
     scored.sort_unstable();
     scored.truncate(3);

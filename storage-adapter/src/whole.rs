@@ -1,13 +1,15 @@
 //! Writing a file whole or not at all.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Writes a file through `write`; whole and durable when this returns. A file of that name is
 /// replaced in one step: whoever looks sees the old one or the new one.
 ///
-/// What is being written has the name with `.partial` behind it.
+/// What is being written has the name with `.partial` behind it. A link is followed, so that it goes
+/// on naming the file. What is no file but can be written to, such as `/dev/stdout` or a pipe, is
+/// written to, never replaced.
 ///
 /// # Errors
 ///
@@ -31,10 +33,17 @@ pub fn write_whole(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
+        let mut out = BufWriter::new(OpenOptions::new().write(true).open(path)?);
+        write(&mut out)?;
+        return out.flush();
+    }
+    // A name that is not there yet has nothing to be followed to.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.into());
     let mut temp = path.as_os_str().to_owned();
     temp.push(".partial");
     let temp = PathBuf::from(temp);
-    let written = write_synced(&temp, write).and_then(|()| fs::rename(&temp, path));
+    let written = write_synced(&temp, write).and_then(|()| fs::rename(&temp, &path));
     if written.is_err() {
         // Best effort: the first error is the one that matters.
         let _ = fs::remove_file(&temp);
@@ -59,5 +68,45 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
         File::open(folder)?.sync_all()
     } else {
         Ok(())
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_link_goes_on_naming_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link) = (dir.path().join("file"), dir.path().join("link"));
+        fs::write(&file, "old").unwrap();
+        symlink(&file, &link).unwrap();
+        write_whole(&link, |out| out.write_all(b"new")).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&file).unwrap(), b"new");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+    }
+
+    /// Renaming over a device would replace it, for whoever may.
+    #[test]
+    fn a_device_is_written_to_and_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let link = dir.path().join("link");
+        symlink("/dev/null", &link).unwrap();
+        write_whole(&link, |out| out.write_all(b"gone")).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_is_refused_and_nothing_is_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("folder");
+        fs::create_dir(&folder).unwrap();
+        write_whole(&folder, |out| out.write_all(b"x")).unwrap_err();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
     }
 }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use lattice_lww::{Itc, Unstamped};
 use serde::Serialize;
-use storage_adapter::log::LogError;
 use storage_adapter::{
     Batch, Export, ImportReport, ItemStore, ReadLog, StoreError, is_export, read_log,
 };
@@ -65,7 +64,7 @@ impl Import {
     pub(crate) fn run(self, out: &Output) -> Result<(), CliError> {
         let store = match store::open(&self.store.path) {
             Ok(store) => store,
-            Err(CliError::Store(StoreError::Log(LogError::NotAStore { .. }))) => {
+            Err(CliError::NoStore(_)) => {
                 return match self.order.unwrap_or(Order::Wall) {
                     Order::Wall => self.into_new::<Unstamped>(out),
                     Order::Itc => self.into_new::<Itc>(out),

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use bones_snapshot::Order;
 use clap::Args;
 use serde::Serialize;
+use storage_adapter::log::LogDir;
 use storage_adapter::{BadLines, HeldEvent, ItemCheck, ItemStore, StoreCheck, is_export, read_log};
 
 use crate::args::StoreArg;
 use crate::error::CliError;
 use crate::output::{Output, note};
 use crate::progress::Progress;
-use crate::store::{OnStore, with_store};
+use crate::store::{self, OnStore};
 use crate::terminal::counted;
 
 /// Check every frame, every hash, and every snapshot against what it covers.
@@ -37,12 +38,23 @@ pub(crate) struct Verify {
 
 impl Verify {
     pub(crate) fn run(self, out: &Output) -> Result<(), CliError> {
+        let path = &self.store.path;
         let task = Task {
-            path: &self.store.path,
+            path,
             sources: self.sources.as_deref(),
             out,
         };
-        with_store(&self.store.path, task)
+        match store::open(path) {
+            Ok(store) => store::on_opened(store, task),
+            Err(error) => {
+                // A store whose items cannot be read may still say where it is damaged.
+                let Some(report) = Report::of_damage(path) else {
+                    return Err(error);
+                };
+                out.print(&report)?;
+                report.conclude(path)
+            }
+        }
     }
 }
 
@@ -88,6 +100,21 @@ struct Report {
 }
 
 impl Report {
+    /// The damage to a store that does not open; `None` when none is found this way either.
+    fn of_damage(path: &Path) -> Option<Self> {
+        let (log, _) = LogDir::open(path).ok()?;
+        let found = log.verify().ok()?;
+        (!found.damage.is_empty()).then(|| Self {
+            sound: false,
+            frames: found.frames,
+            hashes: 0,
+            verified: 0,
+            unverifiable: BTreeMap::new(),
+            failed: BTreeMap::new(),
+            damage: found.damage.iter().map(ToString::to_string).collect(),
+        })
+    }
+
     fn new(check: StoreCheck) -> Self {
         let mut report = Self {
             sound: check.is_sound(),

@@ -1,0 +1,165 @@
+//! What holds of every command.
+
+use std::io::Read as _;
+use std::process::{Command, Stdio};
+
+use crate::support::{Bench, fail, lattice, project, succeed};
+
+const COMMANDS: [&str; 11] = [
+    "demo", "import", "compact", "verify", "items", "show", "explain", "redact", "stats", "digest",
+    "export",
+];
+
+#[test]
+fn help_has_examples() {
+    for command in COMMANDS {
+        let help = succeed(&[command, "--help"]).out;
+        assert!(help.contains("Examples:\n"), "{help}");
+        assert!(
+            help.contains(&format!("lattice {command} "))
+                || help.contains(&format!("lattice {command}\n")),
+            "{help}"
+        );
+        assert!(help.contains("--json"), "{help}");
+    }
+    let help = succeed(&["--help"]).out;
+    for command in COMMANDS {
+        assert!(help.contains(&format!("\n  {command}")), "{help}");
+    }
+}
+
+#[test]
+fn reports_are_one_json_value_each() {
+    let bench = Bench::new();
+    let store = bench.store("store", "wall", &project());
+    let file = bench.text("file");
+    let hash = format!("blake3:{}", "0f".repeat(32));
+    for command in [
+        &["compact"][..],
+        &["verify"],
+        &["items"],
+        &["show", "bn-done"],
+        &["explain", "bn-done", "phase"],
+        &["redact", &hash, "--reason", "r"],
+        &["stats"],
+        &["digest"],
+        &["export", "--format", "json", "--out", &file],
+    ] {
+        let mut arguments = vec!["--json"];
+        arguments.extend(command);
+        arguments.extend(["--store", &store]);
+        let run = lattice(&arguments);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        run.json();
+        assert_eq!(run.out.lines().count(), 1, "{run:?}");
+    }
+}
+
+#[test]
+fn a_directory_that_is_no_store_is_said_to_be_none() {
+    let bench = Bench::new();
+    std::fs::create_dir(bench.path("empty")).unwrap();
+    std::fs::write(bench.path("file"), "text").unwrap();
+    for name in ["empty", "file", "missing"] {
+        let path = bench.text(name);
+        for command in [
+            &["items"][..],
+            &["digest"],
+            &["stats"],
+            &["verify"],
+            &["compact"],
+            &["show", "bn-1"],
+        ] {
+            let mut arguments = command.to_vec();
+            arguments.extend(["--store", &path]);
+            fail(&arguments, &[name, "not a store", "lattice import"]);
+        }
+    }
+    assert_eq!(std::fs::read_dir(bench.path("empty")).unwrap().count(), 0);
+    assert!(!bench.path("missing").exists());
+}
+
+#[test]
+fn a_store_in_use_is_left_alone() {
+    let bench = Bench::new();
+    let store = bench.store("store", "wall", &project());
+    let (held, _) = storage_adapter::AnyStore::open(store.as_ref()).unwrap();
+    fail(&["items", "--store", &store], &["in use"]);
+    drop(held);
+    succeed(&["items", "--store", &store]);
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_refused() {
+    for arguments in [
+        &[][..],
+        &["frobnicate"],
+        &["items"],
+        &["compact", "--min-age-days", "-1", "--store", "s"],
+    ] {
+        let run = lattice(arguments);
+        assert_eq!(run.code, Some(2), "{run:?}");
+        assert!(!run.err.is_empty() && run.out.is_empty(), "{run:?}");
+    }
+}
+
+/// Whoever reads our output may stop when they have seen enough.
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let bench = Bench::new();
+    let mut lines = project();
+    for n in 0..2_000 {
+        let data = format!(r#"{{"title":"a title that fills the pipe, number {n}"}}"#);
+        lines.push(crate::support::event(
+            n,
+            "ada",
+            "item.create",
+            &format!("bn-{n}"),
+            &data,
+        ));
+    }
+    let store = bench.store("store", "wall", &lines);
+    for form in [&["items"][..], &["items", "--json"]] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_lattice"))
+            .args(form)
+            .args(["--store", &store])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first = [0; 10];
+        let mut out = child.stdout.take().unwrap();
+        out.read_exact(&mut first).unwrap();
+        drop(out);
+        let done = child.wait_with_output().unwrap();
+        assert_eq!(done.status.code(), Some(0));
+        assert_eq!(String::from_utf8(done.stderr).unwrap(), "");
+    }
+}
+
+/// What was acknowledged is kept; what was not is cut, kept aside, and told of.
+#[test]
+fn a_torn_tail_is_a_warning() {
+    let bench = Bench::new();
+    let store = bench.store("store", "wall", &project());
+    let (path, _) = crate::support::files(&store)
+        .into_iter()
+        .find(|(path, _)| {
+            path.file_name()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .starts_with("seg-")
+        })
+        .unwrap();
+    let mut torn = std::fs::read(&path).unwrap();
+    torn.extend([7; 5]);
+    std::fs::write(&path, torn).unwrap();
+    let run = lattice(&["stats", "--store", &store]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(
+        run.err.starts_with("warning: ") && run.err.contains("5 bytes"),
+        "{run:?}"
+    );
+    succeed(&["stats", "--store", &store]);
+}

@@ -1,0 +1,15 @@
+//! The binary from outside, one test binary.
+
+// A helper of a test stops at the first surprise, as the test does.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+mod compact;
+mod demo;
+mod every;
+mod explain;
+mod export;
+mod import;
+mod redact;
+mod support;
+mod verify;
+mod views;
