@@ -1,6 +1,12 @@
 //! Compacting events of one's own: two shoppers fill a cart, the log shrinks, nobody can tell.
 //!
 //! `cargo run -p bones-compact --example shopping_cart`
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "an example stops where it goes wrong"
+)]
 
 mod cart;
 

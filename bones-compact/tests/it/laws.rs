@@ -256,7 +256,7 @@ proptest! {
             // What was not redacted yet comes back, and finds the door shut.
             let again = whole.clone().joined(state(&all));
             prop_assert_eq!(&again, &whole);
-            for (m, reason) in again.content().moves.iter() {
+            for (m, reason) in &again.content().moves {
                 let redacted = r.contains(&m.key.0.event_hash) || whole.redacted().contains(&m.key.0.event_hash);
                 prop_assert_eq!(reason == &Cell::Redacted, redacted);
             }

@@ -1,5 +1,9 @@
 //! Integration tests of `bones-compact`.
-
+#![allow(
+    clippy::unused_self,
+    clippy::too_many_lines,
+    reason = "tests favour the short way to say a thing"
+)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

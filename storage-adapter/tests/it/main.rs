@@ -1,4 +1,12 @@
 //! Tests of the storage crate, in one binary.
+#![allow(
+    clippy::type_complexity,
+    clippy::similar_names,
+    clippy::naive_bytecount,
+    clippy::format_collect,
+    clippy::cast_precision_loss,
+    reason = "tests favour the short way to say a thing"
+)]
 
 mod items;
 mod log;

@@ -27,7 +27,7 @@ fn keys<S: Stamp>(key: &Key<S>, others: &[Key<S>]) -> Forged<Key<S>> {
     add("by nobody", &|k| k.agent_id = "".into());
     add("by mallory", &|k| k.agent_id = "mallory".into());
     add("in an event that is not covered", &|k| {
-        k.event_hash = EventHash([9; 32])
+        k.event_hash = EventHash([9; 32]);
     });
     for other in others {
         add("by another", &|k| k.agent_id = other.agent_id.clone());

@@ -15,7 +15,7 @@ fn forgeries(value: &Value) -> Vec<(String, Value)> {
         .collect();
     match value {
         Value::Array(elements) => {
-            sequence(elements, |elements| Value::Array(elements), &mut forged);
+            sequence(elements, Value::Array, &mut forged);
             for (at, element) in elements.iter().enumerate() {
                 for (what, element) in forgeries(element) {
                     let mut elements = elements.clone();
@@ -25,7 +25,7 @@ fn forgeries(value: &Value) -> Vec<(String, Value)> {
             }
         }
         Value::Map(entries) => {
-            sequence(entries, |entries| Value::Map(entries), &mut forged);
+            sequence(entries, Value::Map, &mut forged);
             for (at, (key, value)) in entries.iter().enumerate() {
                 let keys = forgeries(key)
                     .into_iter()

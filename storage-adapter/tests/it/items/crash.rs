@@ -44,7 +44,10 @@ fn opened_after_every_step<S: Order>() {
     let path = place.path("store");
     let lines = finished(4);
     let late = line(9, "item.comment", "bn-1", r#"{"body":"late"}"#);
-    let other = place.plain::<S>(&[late.clone()], &Set::singleton(hash(&lines[3])));
+    let other = place.plain::<S>(
+        std::slice::from_ref(&late),
+        &Set::singleton(hash(&lines[3])),
+    );
     let mut store = reopened(place.store::<S>("store"), &path);
     let steps: [&dyn Fn(&mut ItemStore<S>); 10] = [
         &|store| _ = import(store, &lines[..8]),
@@ -55,7 +58,7 @@ fn opened_after_every_step<S: Order>() {
             _ = redact(
                 store,
                 &lines.iter().step_by(4).map(|line| hash(line)).collect(),
-            )
+            );
         },
         &|store| _ = place.send(&other, store),
         &|store| {
@@ -277,8 +280,11 @@ fn the_newest_lines_are_those_of_the_log() {
     let mut store = place.store::<Unstamped>("store");
     import(&mut store, &lines);
     let store = reopened(store, &place.path("store"));
-    let held: Vec<&[u8]> = store.lines("bn-0").map(|event| event.line()).collect();
-    let expected: Vec<&[u8]> = lines.iter().map(|line| line.as_bytes()).collect();
+    let held: Vec<&[u8]> = store
+        .lines("bn-0")
+        .map(storage_adapter::HeldEvent::line)
+        .collect();
+    let expected: Vec<&[u8]> = lines.iter().map(std::string::String::as_bytes).collect();
     assert_eq!(held, expected);
     assert!(store.is_raw("bn-0") && !store.is_raw("bn-1"));
     assert_eq!(store.item_of(&hash(&lines[2])), Some("bn-0"));

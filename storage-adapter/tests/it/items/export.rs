@@ -67,7 +67,7 @@ fn every_changed_byte_is_a_typed_error_and_the_store_stays_as_it_was() {
             match read::<Unstamped>(&place, &damaged).err() {
                 Some(ExportError::NotAnExport { .. }) => assert!(at < 18, "byte {at}"),
                 Some(ExportError::NewerFormat { found, .. }) => {
-                    assert_eq!((at, found), (18, 1 ^ change))
+                    assert_eq!((at, found), (18, 1 ^ change));
                 }
                 Some(ExportError::Order { .. }) => assert_eq!(at, 19),
                 Some(ExportError::Damaged { offset, .. }) => assert!(offset <= bytes.len() as u64),

@@ -176,8 +176,14 @@ fn line_ends_of_any_kind_are_read_and_not_kept() {
     for (n, path) in [dos, open, blank].iter().enumerate() {
         let store = imported(&place, &format!("store-{n}"), path);
         assert_eq!(store.digest(), plain.digest());
-        let held: Vec<&[u8]> = store.lines("bn-0").map(|event| event.line()).collect();
-        let expected: Vec<&[u8]> = plain.lines("bn-0").map(|event| event.line()).collect();
+        let held: Vec<&[u8]> = store
+            .lines("bn-0")
+            .map(storage_adapter::HeldEvent::line)
+            .collect();
+        let expected: Vec<&[u8]> = plain
+            .lines("bn-0")
+            .map(storage_adapter::HeldEvent::line)
+            .collect();
         assert_eq!(held, expected);
     }
 }
