@@ -7,7 +7,7 @@ use crdts::{CvRDT, LWWReg};
 use lattice_core::JoinSemilattice;
 use lattice_lww::{EventHash, Lamport, LwwMap, Write, WriteKey};
 use lattices::map_union::MapUnion;
-use lattices::{DomPair, Max, Merge};
+use lattices::{DomPair, IsBot, LatticeFrom, Max, Merge};
 
 use crate::measure::{Contender, Role};
 use crate::random::Random;
@@ -114,6 +114,32 @@ pub fn sorted_floor(a: Vec<Cellular>, b: Vec<Cellular>) -> Vec<Cellular> {
 /// A key, the tuple, and the cell under it.
 pub type Cellular = (u64, Marker, Option<u64>);
 
+/// A marker as a key of `lattices::DomPair`, whose maps ask for values that can be bottom.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PeerKey(Marker);
+
+impl Merge<PeerKey> for PeerKey {
+    fn merge(&mut self, other: PeerKey) -> bool {
+        let grows = *self < other;
+        if grows {
+            *self = other;
+        }
+        grows
+    }
+}
+
+impl LatticeFrom<PeerKey> for PeerKey {
+    fn lattice_from(other: PeerKey) -> Self {
+        other
+    }
+}
+
+impl IsBot for PeerKey {
+    fn is_bot(&self) -> bool {
+        false
+    }
+}
+
 /// Everyone who joins two maps.
 pub fn contenders(n: usize, seed: u64) -> Vec<Contender> {
     let (a, b) = sides(n, seed);
@@ -175,8 +201,8 @@ pub fn contenders(n: usize, seed: u64) -> Vec<Contender> {
             a
         },
     ));
-    type Dom = DomPair<Max<Marker>, Max<u64>>;
-    let dom = |e: &Entry| (e.0, Dom::new(Max::new(e.1), Max::new(e.2)));
+    type Dom = DomPair<PeerKey, Max<u64>>;
+    let dom = |e: &Entry| (e.0, Dom::new(PeerKey(e.1), Max::new(e.2)));
     let hash = |side: &[Entry]| MapUnion::new(side.iter().map(dom).collect::<HashMap<u64, Dom>>());
     list.push(Contender::new(
         Role::Peer,
@@ -226,14 +252,14 @@ pub fn contenders(n: usize, seed: u64) -> Vec<Contender> {
             a
         },
     ));
-    let imbl = |side: &[(u64, (Marker, u64))]| side.iter().copied().collect::<imbl::OrdMap<_, _>>();
+    let imbl = |side: &[(u64, (Marker, u64))]| side.iter().copied().collect::<imbl::OrdMap<u64, (Marker, u64)>>();
     list.push(Contender::new(
         Role::Peer,
         "imbl OrdMap",
         (imbl(&pa), imbl(&pb)),
         |(a, b)| a.union_with(b, |x, y| if newer(&x, &y) { y } else { x }),
     ));
-    let im = |side: &[(u64, (Marker, u64))]| side.iter().copied().collect::<im::OrdMap<_, _>>();
+    let im = |side: &[(u64, (Marker, u64))]| side.iter().copied().collect::<im::OrdMap<u64, (Marker, u64)>>();
     list.push(Contender::new(
         Role::Peer,
         "im OrdMap",
