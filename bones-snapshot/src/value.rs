@@ -13,9 +13,9 @@ macro_rules! words {
                 match self { $(Self::$variant => $word),+ }
             }
 
-            /// Reads the word, ignoring case and surrounding white space as bones does.
+            /// Reads the word, ignoring ASCII case and surrounding white space as bones does.
             pub fn from_word(word: &str) -> Option<Self> {
-                match word.trim().to_lowercase().as_str() {
+                match word.trim().to_ascii_lowercase().as_str() {
                     $($word $(| $alias)* => Some(Self::$variant),)+
                     _ => None,
                 }
