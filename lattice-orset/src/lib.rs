@@ -17,6 +17,7 @@ mod replica;
 mod spans;
 
 pub use gset::GSet;
+pub use lattice_core::{Bottom, CausalContext, Cell, Decompose, Dot, JoinSemilattice};
 pub use orset::OrSet;
 pub use parts::PartsError;
 pub use replica::{Exhausted, NewDot, Replica, Stale, Suspended};
