@@ -25,6 +25,20 @@ use crate::{Bottom, Decompose, JoinSemilattice, Ranked, sorted};
 ///
 /// `join` of one into one: constant. In general O((n + m) log n) to find common elements, and one
 /// comparison for every pair of which either side is new to the other.
+///
+/// ```
+/// use lattice_core::{Antichain, Cell, Dot, JoinSemilattice};
+///
+/// // Two people write at once: both writes stay, until one has seen the other.
+/// let mut here = Antichain::singleton((Dot::new("ada", 1), Cell::Present("red")));
+/// let there = Antichain::singleton((Dot::new("bob", 1), Cell::Present("blue")));
+/// assert!(here.join(there.clone()));
+/// assert_eq!(here.len(), 2);
+/// assert!(there.leq(&here));
+///
+/// assert!(here.insert((Dot::new("ada", 2), Cell::Present("green"))));
+/// assert_eq!(here.len(), 2); // ada's second write took the place of her first
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Antichain<T> {
     repr: Repr<T>,
@@ -41,14 +55,38 @@ enum Repr<T> {
 impl<T> Antichain<T> {
     /// How many elements serde takes in: checking an antichain compares every pair, so untrusted
     /// input must be bounded. Joins are not.
+    ///
+    /// ```
+    /// use lattice_core::{Antichain, Dot};
+    ///
+    /// // A decoder of one's own bounds the length before it asks for the check of all pairs.
+    /// let decoded = vec![Dot::new(1, 1), Dot::new(2, 7)];
+    /// let taken = (decoded.len() <= Antichain::<Dot<u8>>::MAX_DECODED)
+    ///     .then(|| Antichain::from_canonical(decoded))
+    ///     .flatten();
+    /// assert_eq!(taken.map(|antichain| antichain.len()), Some(2));
+    /// ```
     pub const MAX_DECODED: usize = 4096;
 
     /// The empty antichain.
+    ///
+    /// ```
+    /// use lattice_core::{Antichain, Dot};
+    ///
+    /// const NONE: Antichain<Dot<u8>> = Antichain::new();
+    /// assert!(NONE.is_empty());
+    /// ```
     pub const fn new() -> Self {
         Self { repr: Repr::Empty }
     }
 
     /// The antichain of one element. Does not allocate.
+    ///
+    /// ```
+    /// use lattice_core::{Antichain, Dot};
+    ///
+    /// assert_eq!(Antichain::singleton(Dot::new("ada", 3)).as_slice(), [Dot::new("ada", 3)]);
+    /// ```
     pub const fn singleton(element: T) -> Self {
         Self {
             repr: Repr::One(element),
@@ -56,6 +94,13 @@ impl<T> Antichain<T> {
     }
 
     /// The number of elements.
+    ///
+    /// ```
+    /// use lattice_core::{Antichain, Dot};
+    ///
+    /// let last = Antichain::from_iter([Dot::new("ada", 1), Dot::new("ada", 2)]);
+    /// assert_eq!(last.len(), 1);
+    /// ```
     pub const fn len(&self) -> usize {
         match &self.repr {
             Repr::Empty => 0,
@@ -65,11 +110,29 @@ impl<T> Antichain<T> {
     }
 
     /// True iff there are no elements.
+    ///
+    /// ```
+    /// use lattice_core::{Antichain, Dot};
+    ///
+    /// let mut last = Antichain::new();
+    /// assert!(last.is_empty());
+    /// last.insert(Dot::new("ada", 1));
+    /// assert!(!last.is_empty());
+    /// ```
     pub const fn is_empty(&self) -> bool {
         matches!(self.repr, Repr::Empty)
     }
 
     /// The element, if there is exactly one.
+    ///
+    /// ```
+    /// use lattice_core::{Antichain, Dot};
+    ///
+    /// let mut last = Antichain::singleton(Dot::new("ada", 1));
+    /// assert_eq!(last.as_single(), Some(&Dot::new("ada", 1)));
+    /// last.insert(Dot::new("bob", 1));
+    /// assert_eq!(last.as_single(), None);
+    /// ```
     pub const fn as_single(&self) -> Option<&T> {
         match &self.repr {
             Repr::One(element) => Some(element),
@@ -78,6 +141,13 @@ impl<T> Antichain<T> {
     }
 
     /// The elements in canonical order, as a slice.
+    ///
+    /// ```
+    /// use lattice_core::{Antichain, Dot};
+    ///
+    /// let last = Antichain::from_iter([Dot::new("bob", 1), Dot::new("ada", 1)]);
+    /// assert_eq!(last.as_slice(), [Dot::new("ada", 1), Dot::new("bob", 1)]);
+    /// ```
     pub fn as_slice(&self) -> &[T] {
         match &self.repr {
             Repr::Empty => &[],
@@ -87,11 +157,25 @@ impl<T> Antichain<T> {
     }
 
     /// The elements in canonical order.
+    ///
+    /// ```
+    /// use lattice_core::{Antichain, Dot};
+    ///
+    /// let last = Antichain::from_iter([Dot::new("bob", 1), Dot::new("ada", 4)]);
+    /// assert_eq!(last.iter().map(|dot| dot.seq).max(), Some(4));
+    /// ```
     pub fn iter(&self) -> core::slice::Iter<'_, T> {
         self.as_slice().iter()
     }
 
     /// The elements in canonical order, as a vector.
+    ///
+    /// ```
+    /// use lattice_core::{Antichain, Dot};
+    ///
+    /// let last = Antichain::from_iter([Dot::new("bob", 1), Dot::new("ada", 4)]);
+    /// assert_eq!(last.into_vec(), [Dot::new("ada", 4), Dot::new("bob", 1)]);
+    /// ```
     pub fn into_vec(self) -> Vec<T> {
         match self.repr {
             Repr::Empty => Vec::new(),
@@ -104,6 +188,21 @@ impl<T> Antichain<T> {
     ///
     /// For payloads only: the caller must leave identities as they are, or the antichain is no longer
     /// one and its joins mean nothing (they still do not panic).
+    ///
+    /// ```
+    /// use lattice_core::{Antichain, Cell, Dot};
+    ///
+    /// let mut writes = Antichain::from_iter([
+    ///     (Dot::new("ada", 1), Cell::Present("secret")),
+    ///     (Dot::new("bob", 1), Cell::Present("public")),
+    /// ]);
+    /// writes.for_each_mut(|(dot, cell)| {
+    ///     if dot.agent == "ada" {
+    ///         cell.redact();
+    ///     }
+    /// });
+    /// assert_eq!(writes.as_slice()[0], (Dot::new("ada", 1), Cell::Redacted));
+    /// ```
     pub fn for_each_mut(&mut self, edit: impl FnMut(&mut T)) {
         let elements = match &mut self.repr {
             Repr::Empty => &mut [],
@@ -138,6 +237,18 @@ impl<T: Ranked> Antichain<T> {
     }
 
     /// Joins one element in. True iff the antichain grew.
+    ///
+    /// O(n) comparisons; one when a single element is held.
+    ///
+    /// ```
+    /// use lattice_core::{Antichain, Dot};
+    ///
+    /// let mut last = Antichain::singleton(Dot::new("ada", 2));
+    /// assert!(!last.insert(Dot::new("ada", 1))); // preceded
+    /// assert!(last.insert(Dot::new("bob", 1))); // concurrent
+    /// assert!(last.insert(Dot::new("ada", 3))); // takes the place of ada's second
+    /// assert_eq!(last.as_slice(), [Dot::new("ada", 3), Dot::new("bob", 1)]);
+    /// ```
     pub fn insert(&mut self, element: T) -> bool {
         self.join(Self::singleton(element))
     }

@@ -42,6 +42,13 @@ pub struct CausalContext<A> {
 }
 
 /// The events `first..=last` of one agent.
+///
+/// ```
+/// use lattice_core::{CausalContext, Dot, Run};
+///
+/// let seen: CausalContext<_> = (4..=6).map(|seq| Dot::new("ada", seq)).collect();
+/// assert_eq!(seen.runs(), [Run { agent: "ada", first: 4, last: 6 }]);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Run<A> {
@@ -68,16 +75,40 @@ impl<A: Ord> Run<A> {
 
 impl<A> CausalContext<A> {
     /// The context that knows nothing.
+    ///
+    /// ```
+    /// use lattice_core::CausalContext;
+    ///
+    /// const NOTHING: CausalContext<u64> = CausalContext::new();
+    /// assert!(NOTHING.is_empty());
+    /// ```
     pub const fn new() -> Self {
         Self { runs: Vec::new() }
     }
 
     /// True iff nothing is known.
+    ///
+    /// ```
+    /// use lattice_core::{CausalContext, Dot};
+    ///
+    /// let mut seen = CausalContext::new();
+    /// assert!(seen.is_empty());
+    /// seen.insert(Dot::new("ada", 1));
+    /// assert!(!seen.is_empty());
+    /// ```
     pub const fn is_empty(&self) -> bool {
         self.runs.is_empty()
     }
 
     /// The runs, sorted by agent and number.
+    ///
+    /// ```
+    /// use lattice_core::{CausalContext, Dot, Run};
+    ///
+    /// let seen = CausalContext::from_iter([1, 2, 4].map(|seq| Dot::new("ada", seq)));
+    /// let run = |first, last| Run { agent: "ada", first, last };
+    /// assert_eq!(seen.runs(), [run(1, 2), run(4, 4)]);
+    /// ```
     pub fn runs(&self) -> &[Run<A>] {
         &self.runs
     }
@@ -85,6 +116,20 @@ impl<A> CausalContext<A> {
 
 impl<A: Ord> CausalContext<A> {
     /// Takes runs as [`runs`](Self::runs) gives them; `None` if they break an invariant.
+    ///
+    /// O(r).
+    ///
+    /// ```
+    /// use lattice_core::{CausalContext, Run};
+    ///
+    /// let run = |first, last| Run { agent: "ada", first, last };
+    /// let seen = CausalContext::from_runs(vec![run(1, 3), run(7, 8)]).unwrap();
+    /// assert!(seen.holds(&"ada", 7));
+    ///
+    /// assert!(CausalContext::from_runs(vec![run(7, 8), run(1, 3)]).is_none()); // unsorted
+    /// assert!(CausalContext::from_runs(vec![run(1, 3), run(4, 8)]).is_none()); // these are one run
+    /// assert!(CausalContext::from_runs(vec![run(0, 3)]).is_none()); // numbers start at 1
+    /// ```
     pub fn from_runs(runs: Vec<Run<A>>) -> Option<Self> {
         let valid = runs
             .iter()
@@ -94,11 +139,32 @@ impl<A: Ord> CausalContext<A> {
     }
 
     /// True iff the event is known.
+    ///
+    /// O(log r).
+    ///
+    /// ```
+    /// use lattice_core::{CausalContext, Dot};
+    ///
+    /// let seen = CausalContext::from_iter([Dot::new("ada", 2)]);
+    /// assert!(seen.contains(&Dot::new("ada", 2)));
+    /// assert!(!seen.contains(&Dot::new("ada", 1)));
+    /// ```
     pub fn contains(&self, dot: &Dot<A>) -> bool {
         self.holds(&dot.agent, dot.seq)
     }
 
     /// True iff the `seq`-th event of `agent` is known.
+    ///
+    /// [`contains`](Self::contains) for those who have no dot to borrow. O(log r).
+    ///
+    /// ```
+    /// use lattice_core::{CausalContext, Dot};
+    ///
+    /// let seen = CausalContext::from_iter([Dot::new("ada", 2)]);
+    /// assert!(seen.holds(&"ada", 2));
+    /// assert!(!seen.holds(&"bob", 2));
+    /// assert!(seen.holds(&"bob", 0)); // names no event
+    /// ```
     pub fn holds(&self, agent: &A, seq: u64) -> bool {
         seq == 0
             || self
@@ -107,6 +173,16 @@ impl<A: Ord> CausalContext<A> {
     }
 
     /// The greatest number known of `agent`, 0 if none. There may be gaps below it.
+    ///
+    /// O(log r).
+    ///
+    /// ```
+    /// use lattice_core::{CausalContext, Dot};
+    ///
+    /// let seen = CausalContext::from_iter([Dot::new("ada", 1), Dot::new("ada", 9)]);
+    /// assert_eq!(seen.last_seq(&"ada"), 9);
+    /// assert_eq!(seen.last_seq(&"bob"), 0);
+    /// ```
     pub fn last_seq(&self, agent: &A) -> u64 {
         self.last_run_from(agent, u64::MAX)
             .map_or(0, |run| run.last)
@@ -115,12 +191,36 @@ impl<A: Ord> CausalContext<A> {
     /// The dot after every known one of `agent`; `None` after `u64::MAX`.
     ///
     /// Whoever mints it must be the only one who mints for `agent`, and must insert it.
+    ///
+    /// O(log r).
+    ///
+    /// ```
+    /// use lattice_core::{CausalContext, Dot};
+    ///
+    /// let mut seen = CausalContext::from_iter([Dot::new("ada", 1)]);
+    /// let dot = seen.next_dot("ada").unwrap();
+    /// assert_eq!(dot, Dot::new("ada", 2));
+    /// assert!(seen.insert(dot));
+    ///
+    /// let full = CausalContext::from_iter([Dot::new("ada", u64::MAX)]);
+    /// assert_eq!(full.next_dot("ada"), None);
+    /// ```
     pub fn next_dot(&self, agent: A) -> Option<Dot<A>> {
         let seq = self.last_seq(&agent).checked_add(1)?;
         Some(Dot::new(agent, seq))
     }
 
     /// Learns of one event. True iff it was new.
+    ///
+    /// O(log r), and a move of the runs behind it where a run begins, ends or vanishes.
+    ///
+    /// ```
+    /// use lattice_core::{CausalContext, Dot};
+    ///
+    /// let mut seen = CausalContext::new();
+    /// assert!(seen.insert(Dot::new("ada", 1)));
+    /// assert!(!seen.insert(Dot::new("ada", 1)));
+    /// ```
     pub fn insert(&mut self, dot: Dot<A>) -> bool {
         self.insert_run(Run {
             agent: dot.agent,
@@ -131,6 +231,18 @@ impl<A: Ord> CausalContext<A> {
 
     /// Learns of a run of events. True iff any of them was new. Numbers from 1; an empty run says
     /// nothing.
+    ///
+    /// O(log r), and a move of the runs behind it.
+    ///
+    /// ```
+    /// use lattice_core::{CausalContext, Run};
+    ///
+    /// let mut seen = CausalContext::new();
+    /// assert!(seen.insert_run(Run { agent: "ada", first: 1, last: 5 }));
+    /// assert!(seen.insert_run(Run { agent: "ada", first: 4, last: 9 }));
+    /// assert!(!seen.insert_run(Run { agent: "ada", first: 2, last: 8 }));
+    /// assert_eq!(seen.runs(), [Run { agent: "ada", first: 1, last: 9 }]);
+    /// ```
     pub fn insert_run(&mut self, mut run: Run<A>) -> bool {
         run.first = run.first.max(1);
         if run.last < run.first || self.covers(&run) {
@@ -158,6 +270,15 @@ impl<A: Ord> CausalContext<A> {
     }
 
     /// The part without gaps: for each agent, how many of its first events are known.
+    ///
+    /// O(r).
+    ///
+    /// ```
+    /// use lattice_core::{CausalContext, Dot, VersionVector};
+    ///
+    /// let seen = CausalContext::from_iter([1, 2, 4].map(|seq| Dot::new("ada", seq)));
+    /// assert_eq!(seen.vector(), VersionVector::from_iter([("ada", 2)]));
+    /// ```
     #[must_use]
     pub fn vector(&self) -> VersionVector<A>
     where
@@ -168,11 +289,28 @@ impl<A: Ord> CausalContext<A> {
     }
 
     /// The runs beyond a gap.
+    ///
+    /// ```
+    /// use lattice_core::{CausalContext, Dot, Run};
+    ///
+    /// let seen = CausalContext::from_iter([1, 2, 4].map(|seq| Dot::new("ada", seq)));
+    /// let cloud: Vec<_> = seen.cloud().collect();
+    /// assert_eq!(cloud, [&Run { agent: "ada", first: 4, last: 4 }]);
+    /// ```
     pub fn cloud(&self) -> impl Iterator<Item = &Run<A>> {
         self.runs.iter().filter(|run| run.first > 1)
     }
 
     /// Every known dot, in order. There may be 2^64 of them to an agent: take what is needed.
+    ///
+    /// ```
+    /// use lattice_core::{CausalContext, Dot, Run};
+    ///
+    /// let mut seen = CausalContext::new();
+    /// seen.insert_run(Run { agent: "ada", first: 3, last: u64::MAX });
+    /// let first: Vec<_> = seen.dots().take(2).collect();
+    /// assert_eq!(first, [Dot::new("ada", 3), Dot::new("ada", 4)]);
+    /// ```
     pub fn dots(&self) -> impl Iterator<Item = Dot<A>>
     where
         A: Clone,
@@ -183,6 +321,17 @@ impl<A: Ord> CausalContext<A> {
     }
 
     /// The events known here and not in `other`.
+    ///
+    /// O(r + s).
+    ///
+    /// ```
+    /// use lattice_core::{CausalContext, Run};
+    ///
+    /// let run = |first, last| Run { agent: "ada", first, last };
+    /// let here = CausalContext::from_runs(vec![run(1, 9)]).unwrap();
+    /// let there = CausalContext::from_runs(vec![run(1, 2), run(5, 6)]).unwrap();
+    /// assert_eq!(here.difference(&there).runs(), [run(3, 4), run(7, 9)]);
+    /// ```
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self
     where

@@ -39,11 +39,25 @@ pub enum Cell<T> {
 
 impl<T> Cell<T> {
     /// True iff the content was redacted.
+    ///
+    /// ```
+    /// use lattice_core::Cell;
+    ///
+    /// assert!(Cell::<u8>::Redacted.is_redacted());
+    /// assert!(!Cell::Present(1).is_redacted());
+    /// ```
     pub const fn is_redacted(&self) -> bool {
         matches!(self, Self::Redacted)
     }
 
     /// The content, unless redacted.
+    ///
+    /// ```
+    /// use lattice_core::Cell;
+    ///
+    /// assert_eq!(Cell::Present("text").present(), Some(&"text"));
+    /// assert_eq!(Cell::<&str>::Redacted.present(), None);
+    /// ```
     pub const fn present(&self) -> Option<&T> {
         match self {
             Self::Present(value) => Some(value),
@@ -52,6 +66,13 @@ impl<T> Cell<T> {
     }
 
     /// The content by value, unless redacted.
+    ///
+    /// ```
+    /// use lattice_core::Cell;
+    ///
+    /// let cell = Cell::Present(String::from("text"));
+    /// assert_eq!(cell.into_present(), Some(String::from("text")));
+    /// ```
     pub fn into_present(self) -> Option<T> {
         match self {
             Self::Present(value) => Some(value),
@@ -62,6 +83,15 @@ impl<T> Cell<T> {
     /// Drops the content. True iff there was any.
     ///
     /// A homomorphism, so it does not matter whether one redacts before or after joining.
+    ///
+    /// ```
+    /// use lattice_core::Cell;
+    ///
+    /// let mut cell = Cell::Present("secret");
+    /// assert!(cell.redact());
+    /// assert!(!cell.redact());
+    /// assert_eq!(cell, Cell::Redacted);
+    /// ```
     pub fn redact(&mut self) -> bool {
         let changed = !self.is_redacted();
         *self = Self::Redacted;

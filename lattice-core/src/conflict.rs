@@ -34,6 +34,13 @@ pub enum Conflict<T> {
 
 impl<T> Conflict<T> {
     /// The value, if there is no conflict.
+    ///
+    /// ```
+    /// use lattice_core::Conflict;
+    ///
+    /// assert_eq!(Conflict::Agreed(42).agreed(), Some(&42));
+    /// assert_eq!(Conflict::<u8>::Conflicting.agreed(), None);
+    /// ```
     pub const fn agreed(&self) -> Option<&T> {
         match self {
             Self::Agreed(value) => Some(value),
@@ -42,6 +49,13 @@ impl<T> Conflict<T> {
     }
 
     /// True iff two different values were seen.
+    ///
+    /// ```
+    /// use lattice_core::{Conflict, JoinSemilattice};
+    ///
+    /// let votes = Conflict::Agreed("yes").joined(Conflict::Agreed("no"));
+    /// assert!(votes.is_conflicting());
+    /// ```
     pub const fn is_conflicting(&self) -> bool {
         matches!(self, Self::Conflicting)
     }

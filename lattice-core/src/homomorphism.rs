@@ -30,5 +30,22 @@ pub trait Homomorphism<L: JoinSemilattice> {
     /// The lattice of the images.
     type Target: JoinSemilattice;
     /// The image of `state`.
+    ///
+    /// ```
+    /// use lattice_core::{Homomorphism, JoinSemilattice, Max, Set};
+    ///
+    /// /// The greatest member, if any.
+    /// struct Greatest;
+    /// impl Homomorphism<Set<u8>> for Greatest {
+    ///     type Target = Option<Max<u8>>;
+    ///     fn apply(&self, set: Set<u8>) -> Self::Target {
+    ///         set.into_iter().max().map(Max)
+    ///     }
+    /// }
+    ///
+    /// let (a, b) = (Set::from_iter([1, 5]), Set::from_iter([3]));
+    /// let before = Greatest.apply(a.clone()).joined(Greatest.apply(b.clone()));
+    /// assert_eq!(Greatest.apply(a.joined(b)), before);
+    /// ```
     fn apply(&self, state: L) -> Self::Target;
 }

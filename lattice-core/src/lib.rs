@@ -30,6 +30,7 @@ mod tuple;
 // Collections.
 mod antichain;
 mod btree;
+pub mod chunked;
 #[cfg(feature = "std")]
 mod hash;
 #[cfg(feature = "im")]
@@ -50,6 +51,7 @@ mod serde;
 pub use antichain::Antichain;
 pub use causal_context::{CausalContext, Run};
 pub use cell::Cell;
+pub use chunked::ChunkedMap;
 pub use conflict::Conflict;
 pub use dot::Dot;
 pub use homomorphism::Homomorphism;

@@ -44,6 +44,13 @@ pub struct Map<K, V> {
 
 impl<K, V> Map<K, V> {
     /// The empty map.
+    ///
+    /// ```
+    /// use lattice_core::{Map, Max};
+    ///
+    /// const EMPTY: Map<u8, Max<u8>> = Map::new();
+    /// assert!(EMPTY.is_empty());
+    /// ```
     pub const fn new() -> Self {
         Self {
             entries: Vec::new(),
@@ -51,6 +58,12 @@ impl<K, V> Map<K, V> {
     }
 
     /// The map of one entry.
+    ///
+    /// ```
+    /// use lattice_core::{Map, Max};
+    ///
+    /// assert_eq!(Map::singleton("ada", Max(3)).as_slice(), [("ada", Max(3))]);
+    /// ```
     pub fn singleton(key: K, value: V) -> Self {
         Self {
             entries: vec![(key, value)],
@@ -58,6 +71,14 @@ impl<K, V> Map<K, V> {
     }
 
     /// The empty map with room for `capacity` entries.
+    ///
+    /// ```
+    /// use lattice_core::{Map, Max};
+    ///
+    /// let mut scores = Map::with_capacity(2);
+    /// scores.join_entry("ada", Max(3)); // does not allocate
+    /// assert_eq!(scores.len(), 1);
+    /// ```
     pub fn with_capacity(capacity: usize) -> Self {
         Self {
             entries: Vec::with_capacity(capacity),
@@ -65,16 +86,38 @@ impl<K, V> Map<K, V> {
     }
 
     /// The number of entries.
+    ///
+    /// ```
+    /// use lattice_core::{Map, Max};
+    ///
+    /// assert_eq!(Map::from_iter([("ada", Max(3)), ("ada", Max(5))]).len(), 1);
+    /// ```
     pub const fn len(&self) -> usize {
         self.entries.len()
     }
 
     /// True iff there are no entries.
+    ///
+    /// ```
+    /// use lattice_core::{Map, Max};
+    ///
+    /// assert!(Map::<u8, Max<u8>>::new().is_empty());
+    /// assert!(!Map::singleton(1, Max(0)).is_empty());
+    /// ```
     pub const fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
     /// The entries in order of their keys.
+    ///
+    /// ```
+    /// use lattice_core::{Map, Max};
+    ///
+    /// let scores = Map::from_iter([("bob", Max(5)), ("ada", Max(3))]);
+    /// let total: u32 = scores.iter().map(|(_, score)| score.0).sum();
+    /// assert_eq!(total, 8);
+    /// assert_eq!(scores.iter().next(), Some((&"ada", &Max(3))));
+    /// ```
     pub fn iter(&self) -> Iter<'_, K, V> {
         Iter {
             entries: self.entries.iter(),
@@ -82,6 +125,18 @@ impl<K, V> Map<K, V> {
     }
 
     /// The entries in order of their keys, values editable.
+    ///
+    /// ```
+    /// use lattice_core::{Cell, Map};
+    ///
+    /// let mut texts = Map::from_iter([(1, Cell::Present("a")), (2, Cell::Present("b"))]);
+    /// for (key, cell) in texts.iter_mut() {
+    ///     if *key == 2 {
+    ///         cell.redact();
+    ///     }
+    /// }
+    /// assert_eq!(texts.get(&2), Some(&Cell::Redacted));
+    /// ```
     pub fn iter_mut(
         &mut self,
     ) -> impl DoubleEndedIterator<Item = (&K, &mut V)> + ExactSizeIterator {
@@ -89,31 +144,79 @@ impl<K, V> Map<K, V> {
     }
 
     /// The keys in order.
+    ///
+    /// ```
+    /// use lattice_core::{Map, Max};
+    ///
+    /// let scores = Map::from_iter([("bob", Max(5)), ("ada", Max(3))]);
+    /// assert!(scores.keys().eq(&["ada", "bob"]));
+    /// ```
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &K> + ExactSizeIterator {
         self.entries.iter().map(|(key, _)| key)
     }
 
     /// The values in order of their keys.
+    ///
+    /// ```
+    /// use lattice_core::{Map, Max};
+    ///
+    /// let scores = Map::from_iter([("bob", Max(5)), ("ada", Max(3))]);
+    /// assert!(scores.values().eq(&[Max(3), Max(5)]));
+    /// ```
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &V> + ExactSizeIterator {
         self.entries.iter().map(|(_, value)| value)
     }
 
     /// The values in order of their keys, editable.
+    ///
+    /// ```
+    /// use lattice_core::{JoinSemilattice, Map, Max};
+    ///
+    /// let mut scores = Map::from_iter([("bob", Max(5)), ("ada", Max(3))]);
+    /// for score in scores.values_mut() {
+    ///     score.join(Max(4));
+    /// }
+    /// assert!(scores.values().eq(&[Max(4), Max(5)]));
+    /// ```
     pub fn values_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut V> + ExactSizeIterator {
         self.entries.iter_mut().map(|(_, value)| value)
     }
 
     /// The entries as a slice, in order of their keys.
+    ///
+    /// ```
+    /// use lattice_core::{Map, Max};
+    ///
+    /// let scores = Map::from_iter([("bob", Max(5)), ("ada", Max(3))]);
+    /// assert_eq!(scores.as_slice(), [("ada", Max(3)), ("bob", Max(5))]);
+    /// ```
     pub fn as_slice(&self) -> &[(K, V)] {
         &self.entries
     }
 
     /// The entries as a vector, in order of their keys.
+    ///
+    /// ```
+    /// use lattice_core::{Map, Max};
+    ///
+    /// let scores = Map::from_iter([("bob", Max(5)), ("ada", Max(3))]);
+    /// assert_eq!(Map::from_sorted(scores.clone().into_vec()), Some(scores));
+    /// ```
     pub fn into_vec(self) -> Vec<(K, V)> {
         self.entries
     }
 
     /// Keeps the entries that `keep` says yes to. Not a lattice operation: the map may get smaller.
+    ///
+    /// O(n).
+    ///
+    /// ```
+    /// use lattice_core::{Map, Max};
+    ///
+    /// let mut scores = Map::from_iter([("bob", Max(5)), ("ada", Max(3))]);
+    /// scores.retain(|_, score| score.0 > 3);
+    /// assert!(scores.keys().eq(&["bob"]));
+    /// ```
     pub fn retain(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
         self.entries.retain_mut(|(key, value)| keep(key, value));
     }
@@ -121,23 +224,60 @@ impl<K, V> Map<K, V> {
 
 impl<K: Ord, V> Map<K, V> {
     /// Takes a vector whose keys strictly increase, in O(n); `None` if they do not.
+    ///
+    /// ```
+    /// use lattice_core::{Map, Max};
+    ///
+    /// assert!(Map::from_sorted(vec![(1, Max(0)), (2, Max(0))]).is_some());
+    /// assert!(Map::from_sorted(vec![(2, Max(0)), (1, Max(0))]).is_none());
+    /// assert!(Map::from_sorted(vec![(1, Max(0)), (1, Max(0))]).is_none());
+    /// ```
     pub fn from_sorted(entries: Vec<(K, V)>) -> Option<Self> {
         sorted::is_strict(&entries, |(a, _), (b, _)| a.cmp(b)).then_some(Self { entries })
     }
 
     /// The value under `key`.
+    ///
+    /// O(log n).
+    ///
+    /// ```
+    /// use lattice_core::{Map, Max};
+    ///
+    /// let scores = Map::singleton("ada", Max(3));
+    /// assert_eq!(scores.get(&"ada"), Some(&Max(3)));
+    /// assert_eq!(scores.get(&"bob"), None);
+    /// ```
     pub fn get(&self, key: &K) -> Option<&V> {
         let index = self.find(key).ok()?;
         self.entries.get(index).map(|(_, value)| value)
     }
 
     /// The value under `key`, editable.
+    ///
+    /// O(log n).
+    ///
+    /// ```
+    /// use lattice_core::{Cell, Map};
+    ///
+    /// let mut texts = Map::singleton("note", Cell::Present("secret"));
+    /// assert!(texts.get_mut(&"note").is_some_and(Cell::redact));
+    /// assert_eq!(texts.get(&"note"), Some(&Cell::Redacted));
+    /// ```
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         let index = self.find(key).ok()?;
         self.entries.get_mut(index).map(|(_, value)| value)
     }
 
     /// True iff there is an entry under `key`.
+    ///
+    /// O(log n).
+    ///
+    /// ```
+    /// use lattice_core::{Map, Max};
+    ///
+    /// let scores = Map::singleton("ada", Max(3));
+    /// assert!(scores.contains_key(&"ada") && !scores.contains_key(&"bob"));
+    /// ```
     pub fn contains_key(&self, key: &K) -> bool {
         self.find(key).is_ok()
     }
@@ -154,6 +294,16 @@ impl<K: Ord, V: JoinSemilattice> Map<K, V> {
     /// Joins `value` into the entry under `key`, adding it if absent. True iff the map grew.
     ///
     /// O(log n) where the key is known, O(1) amortised past the last key, else O(n) for the move.
+    ///
+    /// ```
+    /// use lattice_core::{Map, Max};
+    ///
+    /// let mut scores = Map::singleton("ada", Max(3));
+    /// assert!(scores.join_entry("bob", Max(0)));
+    /// assert!(scores.join_entry("ada", Max(4)));
+    /// assert!(!scores.join_entry("ada", Max(2)));
+    /// assert_eq!(scores.as_slice(), [("ada", Max(4)), ("bob", Max(0))]);
+    /// ```
     pub fn join_entry(&mut self, key: K, value: V) -> bool {
         match self.find(&key) {
             Ok(index) => self
@@ -169,6 +319,17 @@ impl<K: Ord, V: JoinSemilattice> Map<K, V> {
 
     /// [`join`](JoinSemilattice::join) with a borrowed map that clones no more than the entries that
     /// are new.
+    ///
+    /// Costs what `join` costs.
+    ///
+    /// ```
+    /// use lattice_core::{Map, Max};
+    ///
+    /// let mut here = Map::singleton("ada", Max(3));
+    /// let there = Map::from_iter([("ada", Max(4)), ("bob", Max(5))]);
+    /// assert!(here.join_cloning(&there));
+    /// assert_eq!(here, there);
+    /// ```
     pub fn join_cloning(&mut self, other: &Self) -> bool
     where
         K: Clone,
@@ -322,6 +483,18 @@ impl<K: Ord, V: JoinSemilattice> Extend<(K, V)> for Map<K, V> {
 }
 
 /// The entries of a [`Map`], in order of their keys.
+///
+/// ```
+/// use lattice_core::{Map, Max, map};
+///
+/// /// The key of the greatest value.
+/// fn best<'a>(entries: map::Iter<'a, &'static str, Max<u8>>) -> Option<&'a &'static str> {
+///     entries.max_by_key(|(_, score)| **score).map(|(name, _)| name)
+/// }
+///
+/// let scores = Map::from_iter([("bob", Max(5)), ("ada", Max(3))]);
+/// assert_eq!(best(scores.iter()), Some(&"bob"));
+/// ```
 #[derive(Debug)]
 pub struct Iter<'a, K, V> {
     entries: core::slice::Iter<'a, (K, V)>,

@@ -39,6 +39,13 @@ pub struct Set<T> {
 
 impl<T> Set<T> {
     /// The empty set.
+    ///
+    /// ```
+    /// use lattice_core::Set;
+    ///
+    /// const EMPTY: Set<u8> = Set::new();
+    /// assert!(EMPTY.is_empty());
+    /// ```
     pub const fn new() -> Self {
         Self {
             elements: Vec::new(),
@@ -46,6 +53,12 @@ impl<T> Set<T> {
     }
 
     /// The set of one element.
+    ///
+    /// ```
+    /// use lattice_core::Set;
+    ///
+    /// assert_eq!(Set::singleton(7).as_slice(), [7]);
+    /// ```
     pub fn singleton(element: T) -> Self {
         Self {
             elements: vec![element],
@@ -53,26 +66,57 @@ impl<T> Set<T> {
     }
 
     /// The number of elements.
+    ///
+    /// ```
+    /// use lattice_core::Set;
+    ///
+    /// assert_eq!(Set::from_iter([7, 7, 8]).len(), 2);
+    /// ```
     pub const fn len(&self) -> usize {
         self.elements.len()
     }
 
     /// True iff there are no elements.
+    ///
+    /// ```
+    /// use lattice_core::Set;
+    ///
+    /// assert!(Set::<u8>::new().is_empty());
+    /// assert!(!Set::singleton(7).is_empty());
+    /// ```
     pub const fn is_empty(&self) -> bool {
         self.elements.is_empty()
     }
 
     /// The elements in order.
+    ///
+    /// ```
+    /// use lattice_core::Set;
+    ///
+    /// assert!(Set::from_iter([9, 7]).iter().eq(&[7, 9]));
+    /// ```
     pub fn iter(&self) -> core::slice::Iter<'_, T> {
         self.elements.iter()
     }
 
     /// The elements in order, as a slice.
+    ///
+    /// ```
+    /// use lattice_core::Set;
+    ///
+    /// assert_eq!(Set::from_iter([9, 7]).as_slice(), [7, 9]);
+    /// ```
     pub fn as_slice(&self) -> &[T] {
         &self.elements
     }
 
     /// The elements in order, as a vector.
+    ///
+    /// ```
+    /// use lattice_core::Set;
+    ///
+    /// assert_eq!(Set::from_iter([9, 7]).into_vec(), [7, 9]);
+    /// ```
     pub fn into_vec(self) -> Vec<T> {
         self.elements
     }
@@ -80,16 +124,44 @@ impl<T> Set<T> {
 
 impl<T: Ord> Set<T> {
     /// Takes a vector that strictly increases, in O(n); `None` if it does not.
+    ///
+    /// ```
+    /// use lattice_core::Set;
+    ///
+    /// assert!(Set::from_sorted(vec![7, 9]).is_some());
+    /// assert!(Set::from_sorted(vec![9, 7]).is_none());
+    /// assert!(Set::from_sorted(vec![7, 7]).is_none());
+    /// ```
     pub fn from_sorted(elements: Vec<T>) -> Option<Self> {
         sorted::is_strict(&elements, T::cmp).then_some(Self { elements })
     }
 
     /// True iff `element` is in the set.
+    ///
+    /// O(log n).
+    ///
+    /// ```
+    /// use lattice_core::Set;
+    ///
+    /// let seen = Set::from_iter(["a", "b"]);
+    /// assert!(seen.contains(&"a") && !seen.contains(&"c"));
+    /// ```
     pub fn contains(&self, element: &T) -> bool {
         self.find(element).is_ok()
     }
 
     /// Adds `element`. True iff it was not there.
+    ///
+    /// O(log n) where it is known, O(1) amortised past the last element, else O(n) for the move.
+    ///
+    /// ```
+    /// use lattice_core::Set;
+    ///
+    /// let mut seen = Set::singleton("b");
+    /// assert!(seen.insert("a"));
+    /// assert!(!seen.insert("a"));
+    /// assert_eq!(seen.as_slice(), ["a", "b"]);
+    /// ```
     pub fn insert(&mut self, element: T) -> bool {
         let place = self.find(&element);
         if let Err(index) = place {
@@ -99,11 +171,27 @@ impl<T: Ord> Set<T> {
     }
 
     /// True iff every element of `self` is in `other`: the lattice order by its everyday name.
+    ///
+    /// ```
+    /// use lattice_core::Set;
+    ///
+    /// assert!(Set::from_iter([1, 3]).is_subset(&(0..5).collect()));
+    /// assert!(!Set::from_iter([1, 9]).is_subset(&(0..5).collect()));
+    /// ```
     pub fn is_subset(&self, other: &Self) -> bool {
         self.leq(other)
     }
 
     /// The elements that are in both.
+    ///
+    /// O(m log(n/m)) for the smaller side of `m` elements.
+    ///
+    /// ```
+    /// use lattice_core::Set;
+    ///
+    /// let both = Set::from_iter([1, 2, 3]).intersection(&Set::from_iter([2, 3, 4]));
+    /// assert_eq!(both, Set::from_iter([2, 3]));
+    /// ```
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self
     where
@@ -118,6 +206,15 @@ impl<T: Ord> Set<T> {
     }
 
     /// The elements of `self` that are not in `other`.
+    ///
+    /// O(n log(m/n)) for `n` elements here and `m` there.
+    ///
+    /// ```
+    /// use lattice_core::Set;
+    ///
+    /// let here_only = Set::from_iter([1, 2, 3]).difference(&Set::from_iter([2, 3, 4]));
+    /// assert_eq!(here_only, Set::from_iter([1]));
+    /// ```
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self
     where
@@ -128,6 +225,18 @@ impl<T: Ord> Set<T> {
 
     /// [`join`](JoinSemilattice::join) with a borrowed set that clones no more than the elements that
     /// are new.
+    ///
+    /// Costs what `join` costs.
+    ///
+    /// ```
+    /// use lattice_core::Set;
+    ///
+    /// let mut here = Set::from_iter(["a", "b"]);
+    /// let there = Set::from_iter(["b", "c"]);
+    /// assert!(here.join_cloning(&there));
+    /// assert!(!here.join_cloning(&there));
+    /// assert_eq!(here, Set::from_iter(["a", "b", "c"]));
+    /// ```
     pub fn join_cloning(&mut self, other: &Self) -> bool
     where
         T: Clone,

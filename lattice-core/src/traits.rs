@@ -69,14 +69,39 @@ pub trait JoinSemilattice: Eq + Sized {
     ///
     /// The answer is free while joining and dear afterwards; it stops gossip, ends fixpoints and
     /// marks what has to be written.
+    ///
+    /// ```
+    /// use lattice_core::{JoinSemilattice, Set};
+    ///
+    /// let mut here = Set::from_iter([1, 2]);
+    /// assert!(here.join(Set::from_iter([2, 3]))); // 3 was new
+    /// assert!(!here.join(Set::from_iter([1, 3]))); // nothing was
+    /// assert_eq!(here, Set::from_iter([1, 2, 3]));
+    /// ```
     fn join(&mut self, other: Self) -> bool;
 
     /// The lattice order: `self <= other`, "`other` knows all that `self` knows".
     ///
     /// Not [`PartialOrd`]: see the crate page for why not.
+    ///
+    /// ```
+    /// use lattice_core::{JoinSemilattice, Set};
+    ///
+    /// let (a, b) = (Set::from_iter([1, 2]), Set::from_iter([2, 3]));
+    /// assert!(!a.leq(&b) && !b.leq(&a)); // concurrent: each knows something the other does not
+    /// assert!(a.leq(&a.clone().joined(b)));
+    /// ```
     fn leq(&self, other: &Self) -> bool;
 
     /// [`join`](Self::join) with a borrowed state; override it where less than a whole clone will do.
+    ///
+    /// ```
+    /// use lattice_core::{JoinSemilattice, Max};
+    ///
+    /// let (mut here, there) = (Max(3), Max(5));
+    /// assert!(here.join_ref(&there));
+    /// assert_eq!(here, there);
+    /// ```
     fn join_ref(&mut self, other: &Self) -> bool
     where
         Self: Clone,
@@ -85,6 +110,14 @@ pub trait JoinSemilattice: Eq + Sized {
     }
 
     /// The join as a value.
+    ///
+    /// ```
+    /// use lattice_core::{JoinSemilattice, Max, Min};
+    ///
+    /// // The span of what both saw.
+    /// let span = (Min(3), Max(5)).joined((Min(4), Max(9)));
+    /// assert_eq!(span, (Min(3), Max(9)));
+    /// ```
     #[must_use]
     fn joined(mut self, other: Self) -> Self {
         self.join(other);
@@ -99,6 +132,35 @@ pub trait JoinSemilattice: Eq + Sized {
 /// `bottom() <= a` for all `a`, and `a.is_bottom()` iff `a == bottom()`.
 ///
 /// A lattice without one gets one from [`Option`].
+///
+/// ```
+/// use lattice_core::{Bottom, JoinSemilattice};
+///
+/// #[derive(Clone, Debug, PartialEq, Eq)]
+/// struct Flags(u8);
+///
+/// impl JoinSemilattice for Flags {
+///     fn join(&mut self, other: Self) -> bool {
+///         let grew = other.0 & !self.0 != 0;
+///         self.0 |= other.0;
+///         grew
+///     }
+///     fn leq(&self, other: &Self) -> bool {
+///         self.0 & !other.0 == 0
+///     }
+/// }
+///
+/// impl Bottom for Flags {
+///     fn bottom() -> Self {
+///         Self(0)
+///     }
+///     fn is_bottom(&self) -> bool {
+///         self.0 == 0
+///     }
+/// }
+///
+/// lattice_core::laws::check_bottom(&[Flags(0), Flags(1), Flags(3)]);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no least element",
     label = "has no `Bottom`",
@@ -106,8 +168,21 @@ pub trait JoinSemilattice: Eq + Sized {
 )]
 pub trait Bottom: JoinSemilattice {
     /// The least element.
+    ///
+    /// ```
+    /// use lattice_core::{Bottom, JoinSemilattice, Set};
+    ///
+    /// assert_eq!(Set::bottom().joined(Set::from_iter([7])), Set::from_iter([7]));
+    /// ```
     fn bottom() -> Self;
     /// True iff `self` is the least element.
+    ///
+    /// ```
+    /// use lattice_core::{Bottom, Max};
+    ///
+    /// assert!(None::<Max<u8>>.is_bottom());
+    /// assert!(!Some(Max(0)).is_bottom());
+    /// ```
     fn is_bottom(&self) -> bool;
 }
 
@@ -122,6 +197,18 @@ pub trait Bottom: JoinSemilattice {
 /// - the join of `a.decompose()` is `a`; bottom has no parts
 /// - irredundant: no part is below the join of the others
 /// - `known ⊔ a.delta_since(&known) = known ⊔ a`, and `a.delta_since(&known) <= a`
+///
+/// ```
+/// use lattice_core::{Decompose, JoinSemilattice, Map, Max};
+///
+/// let here = Map::from_iter([("ada", Max(3)), ("bob", Max(5))]);
+/// let mut there = Map::from_iter([("ada", Max(9))]);
+///
+/// let delta = here.delta_since(&there);
+/// assert_eq!(delta, Map::singleton("bob", Max(5))); // ada's 3 would be no news
+/// there.join(delta);
+/// assert!(here.leq(&there));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not split into irreducible parts",
     label = "has no `Decompose`",
@@ -129,9 +216,23 @@ pub trait Bottom: JoinSemilattice {
 )]
 pub trait Decompose: Bottom {
     /// Parts whose join is `self`, none of them a join of smaller ones.
+    ///
+    /// ```
+    /// use lattice_core::{Decompose, Set};
+    ///
+    /// let parts: Vec<_> = Set::from_iter([1, 2]).decompose().collect();
+    /// assert_eq!(parts, [Set::singleton(1), Set::singleton(2)]);
+    /// ```
     fn decompose(self) -> impl Iterator<Item = Self>;
 
     /// The join of the parts that `known` does not hold: what to send to a replica at `known`.
+    ///
+    /// ```
+    /// use lattice_core::{Decompose, Set};
+    ///
+    /// let here = Set::from_iter([1, 2, 3]);
+    /// assert_eq!(here.delta_since(&Set::from_iter([2, 9])), Set::from_iter([1, 3]));
+    /// ```
     #[must_use]
     fn delta_since(&self, known: &Self) -> Self
     where
@@ -152,11 +253,36 @@ pub trait Decompose: Bottom {
 ///
 /// With "absent" put below all values: the join of the parts is the value, there is at least one
 /// part, none is below the join of the others, and `split_since` answers `None` iff `self <= known`.
+///
+/// ```
+/// use lattice_core::{Map, Max, Split, join_all};
+///
+/// // `Max` has no least value, and yet a map to it has parts.
+/// let reading = Map::from_iter([("room", Max(21)), ("hall", Max(17))]);
+/// let parts: Vec<_> = reading.clone().split().collect();
+/// assert_eq!(parts.len(), 2);
+/// assert_eq!(join_all(parts), reading);
+/// ```
 pub trait Split: JoinSemilattice {
     /// The parts of a present value, at least one.
+    ///
+    /// ```
+    /// use lattice_core::{Max, Set, Split};
+    ///
+    /// assert_eq!(Max(3).split().collect::<Vec<_>>(), [Max(3)]);
+    /// // Present and empty is more than absent.
+    /// assert_eq!(Set::<u8>::new().split().count(), 1);
+    /// ```
     fn split(self) -> impl Iterator<Item = Self>;
 
     /// The join of the parts that `known` does not hold, `None` when it holds them all.
+    ///
+    /// ```
+    /// use lattice_core::{Max, Split};
+    ///
+    /// assert_eq!(Max(3).split_since(&Max(2)), Some(Max(3)));
+    /// assert_eq!(Max(3).split_since(&Max(3)), None);
+    /// ```
     fn split_since(&self, known: &Self) -> Option<Self>
     where
         Self: Clone;

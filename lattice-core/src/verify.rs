@@ -6,6 +6,15 @@ use core::fmt;
 use crate::{Bottom, join_all};
 
 /// Why a claimed state is not the join of the deltas.
+///
+/// ```
+/// use lattice_core::{JoinMismatch, Set, verify_lattice_join};
+///
+/// let deltas = [Set::singleton(1), Set::singleton(2)];
+/// let error = verify_lattice_join(&Set::singleton(1), &deltas).unwrap_err();
+/// assert_eq!(error, JoinMismatch::TooSmall { first_missing: 1 });
+/// assert_eq!(error.to_string(), "claimed state is too small: it does not hold delta 1");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JoinMismatch {

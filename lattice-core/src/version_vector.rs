@@ -32,21 +32,50 @@ pub struct VersionVector<A> {
 
 impl<A> VersionVector<A> {
     /// The vector that knows nothing.
+    ///
+    /// ```
+    /// use lattice_core::VersionVector;
+    ///
+    /// const NOTHING: VersionVector<u64> = VersionVector::new();
+    /// assert!(NOTHING.is_empty());
+    /// ```
     pub const fn new() -> Self {
         Self { heads: Map::new() }
     }
 
     /// The number of agents heard of.
+    ///
+    /// ```
+    /// use lattice_core::VersionVector;
+    ///
+    /// assert_eq!(VersionVector::from_iter([("ada", 3), ("bob", 1), ("cyd", 0)]).len(), 2);
+    /// ```
     pub const fn len(&self) -> usize {
         self.heads.len()
     }
 
     /// True iff nothing is known.
+    ///
+    /// ```
+    /// use lattice_core::VersionVector;
+    ///
+    /// let mut seen = VersionVector::new();
+    /// assert!(seen.is_empty());
+    /// seen.observe("ada", 1);
+    /// assert!(!seen.is_empty());
+    /// ```
     pub const fn is_empty(&self) -> bool {
         self.heads.is_empty()
     }
 
     /// Agents and the last known number of each (never 0), in order of the agents.
+    ///
+    /// ```
+    /// use lattice_core::VersionVector;
+    ///
+    /// let seen = VersionVector::from_iter([("bob", 1), ("ada", 3)]);
+    /// assert!(seen.iter().eq([(&"ada", 3), (&"bob", 1)]));
+    /// ```
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&A, u64)> + ExactSizeIterator {
         self.heads.iter().map(|(agent, head)| (agent, head.0))
     }
@@ -54,6 +83,16 @@ impl<A> VersionVector<A> {
 
 impl<A: Ord> VersionVector<A> {
     /// Takes entries whose agents strictly increase and whose numbers are not 0; else `None`.
+    ///
+    /// O(n).
+    ///
+    /// ```
+    /// use lattice_core::VersionVector;
+    ///
+    /// assert!(VersionVector::from_sorted(vec![("ada", 3), ("bob", 1)]).is_some());
+    /// assert!(VersionVector::from_sorted(vec![("bob", 1), ("ada", 3)]).is_none());
+    /// assert!(VersionVector::from_sorted(vec![("ada", 0)]).is_none());
+    /// ```
     pub fn from_sorted(entries: Vec<(A, u64)>) -> Option<Self> {
         if entries.iter().any(|(_, seq)| *seq == 0) {
             return None;
@@ -66,21 +105,65 @@ impl<A: Ord> VersionVector<A> {
     }
 
     /// The last known number of `agent`, 0 if never heard of.
+    ///
+    /// O(log n).
+    ///
+    /// ```
+    /// use lattice_core::VersionVector;
+    ///
+    /// let seen = VersionVector::from_iter([("ada", 3)]);
+    /// assert_eq!((seen.get(&"ada"), seen.get(&"bob")), (3, 0));
+    /// ```
     pub fn get(&self, agent: &A) -> u64 {
         self.heads.get(agent).map_or(0, |head| head.0)
     }
 
     /// True iff the event is known.
+    ///
+    /// O(log n).
+    ///
+    /// ```
+    /// use lattice_core::{Dot, VersionVector};
+    ///
+    /// let seen = VersionVector::from_iter([("ada", 3)]);
+    /// assert!(seen.contains(&Dot::new("ada", 3)));
+    /// assert!(!seen.contains(&Dot::new("ada", 4)));
+    /// ```
     pub fn contains(&self, dot: &Dot<A>) -> bool {
         dot.seq <= self.get(&dot.agent)
     }
 
     /// Learns of all events of `agent` up to `seq`. True iff any of them was new.
+    ///
+    /// O(log n) where the agent is known, else O(n) for the move.
+    ///
+    /// ```
+    /// use lattice_core::VersionVector;
+    ///
+    /// let mut seen = VersionVector::new();
+    /// assert!(seen.observe("ada", 3));
+    /// assert!(!seen.observe("ada", 2));
+    /// assert!(!seen.observe("bob", 0));
+    /// assert_eq!(seen.len(), 1);
+    /// ```
     pub fn observe(&mut self, agent: A, seq: u64) -> bool {
         seq > 0 && self.heads.join_entry(agent, Max(seq))
     }
 
     /// Counts one more event of `agent` and names it; `None`, and no change, after `u64::MAX` events.
+    ///
+    /// Costs what [`observe`](Self::observe) costs.
+    ///
+    /// ```
+    /// use lattice_core::{Dot, VersionVector};
+    ///
+    /// let mut counter = VersionVector::new();
+    /// assert_eq!(counter.increment("ada"), Some(Dot::new("ada", 1)));
+    /// assert_eq!(counter.increment("ada"), Some(Dot::new("ada", 2)));
+    ///
+    /// counter.observe("bob", u64::MAX);
+    /// assert_eq!(counter.increment("bob"), None);
+    /// ```
     pub fn increment(&mut self, agent: A) -> Option<Dot<A>>
     where
         A: Clone,
@@ -159,6 +242,14 @@ impl<A> IntoIterator for VersionVector<A> {
 }
 
 /// Agents and the last known number of each, in order of the agents.
+///
+/// ```
+/// use lattice_core::VersionVector;
+///
+/// let mut heads = VersionVector::from_iter([("bob", 1), ("ada", 3)]).into_iter();
+/// assert_eq!(heads.next(), Some(("ada", 3)));
+/// assert_eq!(heads.len(), 1);
+/// ```
 #[derive(Debug)]
 pub struct IntoIter<A> {
     heads: alloc::vec::IntoIter<(A, Max<u64>)>,

@@ -12,6 +12,14 @@ use super::check_all;
 use crate::JoinSemilattice;
 
 /// The generators reach more states than the limit.
+///
+/// ```
+/// use lattice_core::{Max, laws};
+///
+/// let error = laws::closure(&[Max(1), Max(2), Max(3)], 2).unwrap_err();
+/// assert_eq!(error.limit, 2);
+/// assert_eq!(error.to_string(), "generators reach more than 2 states");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct UniverseTooLarge {
@@ -83,6 +91,15 @@ pub fn closure<L: JoinSemilattice + Clone>(
 /// # Panics
 ///
 /// At the first broken law.
+///
+/// ```
+/// use lattice_core::{Set, laws};
+///
+/// let universe = laws::check_exhaustive(&[0, 1, 2].map(Set::singleton), 100)?;
+/// assert_eq!(universe.len(), 7);
+/// laws::check_delta_since(&universe);
+/// # Ok::<(), laws::UniverseTooLarge>(())
+/// ```
 #[track_caller]
 pub fn check_exhaustive<L: JoinSemilattice + Clone + fmt::Debug>(
     generators: &[L],

@@ -10,6 +10,12 @@ use crate::JoinSemilattice;
 /// # Panics
 ///
 /// If the law is broken.
+///
+/// ```
+/// use lattice_core::{Max, laws};
+///
+/// laws::check_idempotent(&[Max(1), Max(2)]);
+/// ```
 #[track_caller]
 pub fn check_idempotent<L: JoinSemilattice + Clone + Debug>(states: &[L]) {
     for a in states {
@@ -25,6 +31,12 @@ pub fn check_idempotent<L: JoinSemilattice + Clone + Debug>(states: &[L]) {
 /// # Panics
 ///
 /// If the law is broken.
+///
+/// ```
+/// use lattice_core::{Set, laws};
+///
+/// laws::check_commutative(&[Set::singleton(1), Set::singleton(2)]);
+/// ```
 #[track_caller]
 pub fn check_commutative<L: JoinSemilattice + Clone + Debug>(states: &[L]) {
     for (index, a) in states.iter().enumerate() {
@@ -46,6 +58,12 @@ pub fn check_commutative<L: JoinSemilattice + Clone + Debug>(states: &[L]) {
 /// # Panics
 ///
 /// If the law is broken.
+///
+/// ```
+/// use lattice_core::{Set, laws};
+///
+/// laws::check_associative(&[1, 2, 3].map(Set::singleton));
+/// ```
 #[track_caller]
 pub fn check_associative<L: JoinSemilattice + Clone + Debug>(states: &[L]) {
     for a in states {
@@ -76,6 +94,30 @@ pub fn check_associative<L: JoinSemilattice + Clone + Debug>(states: &[L]) {
 /// # Panics
 ///
 /// If the law is broken.
+///
+/// A wrong answer, and the message it gets:
+///
+/// ```
+/// use lattice_core::{JoinSemilattice, laws};
+///
+/// /// Says that it grew whenever it was joined.
+/// #[derive(Clone, Debug, PartialEq, Eq)]
+/// struct Eager(bool);
+///
+/// impl JoinSemilattice for Eager {
+///     fn join(&mut self, other: Self) -> bool {
+///         self.0 |= other.0;
+///         true
+///     }
+///     fn leq(&self, other: &Self) -> bool {
+///         !self.0 || other.0
+///     }
+/// }
+///
+/// let verdict = std::panic::catch_unwind(|| laws::check_join_bool(&[Eager(true)]));
+/// let message = *verdict.unwrap_err().downcast::<String>().unwrap();
+/// assert!(message.starts_with("law broken: join bool\n  a = Eager(true)"));
+/// ```
 #[track_caller]
 pub fn check_join_bool<L: JoinSemilattice + Clone + Debug>(states: &[L]) {
     for a in states {
@@ -113,6 +155,12 @@ pub fn check_join_bool<L: JoinSemilattice + Clone + Debug>(states: &[L]) {
 /// # Panics
 ///
 /// If the law is broken.
+///
+/// ```
+/// use lattice_core::{Map, Max, laws};
+///
+/// laws::check_join_ref(&[Map::new(), Map::singleton(1, Max(1)), Map::singleton(1, Max(2))]);
+/// ```
 #[track_caller]
 pub fn check_join_ref<L: JoinSemilattice + Clone + Debug>(states: &[L]) {
     for a in states {
@@ -141,6 +189,17 @@ pub fn check_join_ref<L: JoinSemilattice + Clone + Debug>(states: &[L]) {
 /// # Panics
 ///
 /// If the law is broken.
+///
+/// ```
+/// use lattice_core::{Pair, Set, laws};
+///
+/// // Concurrent first components: the second starts over, or the bound would not be the least.
+/// laws::check_least_upper_bound(&[
+///     Pair(Set::singleton(1), Set::singleton('a')),
+///     Pair(Set::singleton(2), Set::singleton('b')),
+///     Pair(Set::from_iter([1, 2]), Set::new()),
+/// ]);
+/// ```
 #[track_caller]
 pub fn check_least_upper_bound<L: JoinSemilattice + Clone + Debug>(states: &[L]) {
     for a in states {

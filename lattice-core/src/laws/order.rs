@@ -10,6 +10,12 @@ use crate::{Bottom, JoinSemilattice};
 /// # Panics
 ///
 /// If the law is broken.
+///
+/// ```
+/// use lattice_core::{Min, laws};
+///
+/// laws::check_order(&[Min(1), Min(2), Min(3)]);
+/// ```
 #[track_caller]
 pub fn check_order<L: JoinSemilattice + Debug>(states: &[L]) {
     for a in states {
@@ -37,6 +43,12 @@ pub fn check_order<L: JoinSemilattice + Debug>(states: &[L]) {
 /// # Panics
 ///
 /// If the law is broken.
+///
+/// ```
+/// use lattice_core::{Max, laws};
+///
+/// laws::check_bottom(&[None, Some(Max(0)), Some(Max(1))]);
+/// ```
 #[track_caller]
 pub fn check_bottom<L: Bottom + Clone + Debug>(states: &[L]) {
     let bottom = L::bottom();

@@ -11,6 +11,12 @@ use crate::{Decompose, join_all};
 /// # Panics
 ///
 /// If the law is broken.
+///
+/// ```
+/// use lattice_core::{Map, Set, laws};
+///
+/// laws::check_decompose(&[Map::new(), Map::singleton('a', Set::from_iter([1, 2]))]);
+/// ```
 #[track_caller]
 pub fn check_decompose<L: Decompose + Clone + Debug>(states: &[L]) {
     for whole in states {
@@ -50,6 +56,14 @@ pub fn check_decompose<L: Decompose + Clone + Debug>(states: &[L]) {
 /// # Panics
 ///
 /// If the law is broken.
+///
+/// ```
+/// use lattice_core::{Set, laws};
+///
+/// let universe = laws::closure(&[Set::new(), Set::singleton(1), Set::singleton(2)], 4)?;
+/// laws::check_irreducible(&universe);
+/// # Ok::<(), laws::UniverseTooLarge>(())
+/// ```
 #[track_caller]
 pub fn check_irreducible<L: Decompose + Clone + Debug>(universe: &[L]) {
     for whole in universe {
@@ -74,6 +88,12 @@ pub fn check_irreducible<L: Decompose + Clone + Debug>(universe: &[L]) {
 /// # Panics
 ///
 /// If the law is broken.
+///
+/// ```
+/// use lattice_core::{Set, laws};
+///
+/// laws::check_delta_since(&[Set::new(), Set::from_iter([1, 2]), Set::from_iter([2, 3])]);
+/// ```
 #[track_caller]
 pub fn check_delta_since<L: Decompose + Clone + Debug>(states: &[L]) {
     for a in states {

@@ -11,6 +11,17 @@ use crate::Ranked;
 /// # Panics
 ///
 /// If a law is broken.
+///
+/// O(n³) for `n` elements.
+///
+/// ```
+/// use lattice_core::{Cell, Dot, laws};
+///
+/// let dots = [Dot::new("ada", 1), Dot::new("ada", 2), Dot::new("bob", 1)];
+/// let cells = [Cell::Present(1), Cell::Present(2), Cell::Redacted];
+/// let writes: Vec<_> = dots.iter().flat_map(|dot| cells.map(|cell| (*dot, cell))).collect();
+/// laws::check_ranked(&writes);
+/// ```
 #[track_caller]
 pub fn check_ranked<T: Ranked + Clone + Debug>(elements: &[T]) {
     for a in elements {

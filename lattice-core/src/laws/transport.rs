@@ -11,6 +11,17 @@ use crate::{Bottom, JoinSemilattice};
 /// # Panics
 ///
 /// If the law is broken.
+///
+/// ```
+/// use lattice_core::{Set, laws};
+///
+/// let states = [Set::new(), Set::from_iter([1_u8, 2])];
+/// laws::check_round_trip(
+///     &states,
+///     |set| set.as_slice().to_vec(),
+///     |bytes| Set::from_sorted(bytes.clone()).ok_or("not sorted"),
+/// );
+/// ```
 #[track_caller]
 pub fn check_round_trip<L: Eq + Debug, B: Eq + Debug, E: Debug>(
     states: &[L],
@@ -48,6 +59,17 @@ pub fn check_round_trip<L: Eq + Debug, B: Eq + Debug, E: Debug>(
 /// # Panics
 ///
 /// If the law is broken.
+///
+/// ```
+/// use lattice_core::{Max, Set, laws};
+///
+/// let states = [Set::new(), Set::from_iter([1, 5]), Set::from_iter([3])];
+/// laws::check_homomorphism(&states, |set| set.into_iter().max().map(Max));
+///
+/// // The size is none: the join of two sets is not as large as the larger of them.
+/// let size = || laws::check_homomorphism(&states, |set| Max(set.len()));
+/// assert!(std::panic::catch_unwind(size).is_err());
+/// ```
 #[track_caller]
 pub fn check_homomorphism<L, M>(states: &[L], map: impl Fn(L) -> M)
 where
@@ -82,6 +104,12 @@ where
 /// # Panics
 ///
 /// If the law is broken.
+///
+/// ```
+/// use lattice_core::{Set, laws};
+///
+/// laws::check_replay(&[3, 1, 2], |events| events.iter().copied().collect::<Set<_>>());
+/// ```
 #[track_caller]
 pub fn check_replay<E, L>(events: &[E], state: impl Fn(&[E]) -> L)
 where

@@ -1,0 +1,351 @@
+//! Merging two maps in one linear walk.
+
+use alloc::sync::Arc;
+use core::cmp::Ordering;
+use core::mem::needs_drop;
+
+use super::ChunkedMap;
+use super::build::Builder;
+use super::drain::{Leaf, Leaves};
+use super::node::{Node, leaf_fill};
+
+/// Which value of a key that both maps have goes into the merged one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// The left one; the right one is dropped.
+    Left,
+    /// The right one; the left one is dropped.
+    Right,
+    /// What [`MergeRule::join`] makes of both.
+    Both,
+    /// Neither: the key goes.
+    Neither,
+}
+
+/// What becomes of the entries of two maps that are [merged](ChunkedMap::merge).
+///
+/// ```
+/// use lattice_core::ChunkedMap;
+/// use lattice_core::chunked::{MergeRule, Pick};
+///
+/// /// Left values win, and what only the right side has is left out.
+/// struct Mine;
+///
+/// impl MergeRule<u32, char> for Mine {
+///     fn left(&mut self, _: &u32, _: &char) -> bool { true }
+///     fn right(&mut self, _: &u32, _: &char) -> bool { false }
+///     fn both(&mut self, _: &u32, _: &char, _: &char) -> Pick { Pick::Left }
+///     fn join(&mut self, _: &mut char, _: char) {}
+/// }
+///
+/// let (a, b) = (ChunkedMap::from_iter([(1, 'a')]), ChunkedMap::from_iter([(1, 'x'), (2, 'y')]));
+/// assert_eq!(a.clone().merge(b, &mut Mine), a);
+/// ```
+pub trait MergeRule<K, V> {
+    /// True where cloning an entry costs hardly more than moving it. Leaves are then read in place and
+    /// their memory is filled again, where otherwise they are taken apart.
+    const CLONES: bool = !needs_drop::<(K, V)>();
+
+    /// An entry only the left map has; false drops it.
+    fn left(&mut self, key: &K, value: &V) -> bool;
+    /// An entry only the right map has; false drops it.
+    fn right(&mut self, key: &K, value: &V) -> bool;
+    /// A key both maps have.
+    fn both(&mut self, key: &K, left: &V, right: &V) -> Pick;
+    /// Joins the values of a key for which [`both`](Self::both) said [`Pick::Both`].
+    fn join(&mut self, left: &mut V, right: V);
+}
+
+/// The right value, where there is one.
+pub(super) struct Right;
+
+impl<K, V> MergeRule<K, V> for Right {
+    fn left(&mut self, _: &K, _: &V) -> bool {
+        true
+    }
+
+    fn right(&mut self, _: &K, _: &V) -> bool {
+        true
+    }
+
+    fn both(&mut self, _: &K, _: &V, _: &V) -> Pick {
+        Pick::Right
+    }
+
+    fn join(&mut self, _: &mut V, _: V) {}
+}
+
+impl<K: Ord + Clone, V: Clone> ChunkedMap<K, V> {
+    /// Merges two maps by a rule. O(n + m).
+    ///
+    /// Leaves of one side between two keys of the other are passed on as they are if the rule keeps
+    /// all of their entries, shared ones included.
+    #[must_use]
+    pub fn merge<R: MergeRule<K, V>>(self, other: Self, rule: &mut R) -> Self {
+        if R::CLONES {
+            merge_lent(self, other, rule)
+        } else {
+            merge_owned(self, other, rule)
+        }
+    }
+}
+
+/// One side of a merge whose leaves are read in place.
+pub(super) struct Lent<K, V> {
+    rest: Leaves<K, V>,
+    leaf: Option<Arc<Node<K, V>>>,
+    at: usize,
+}
+
+impl<K: Ord + Clone, V: Clone> Lent<K, V> {
+    pub(super) fn new(map: ChunkedMap<K, V>) -> Self {
+        let mut rest = Leaves::new(map.root);
+        Self {
+            leaf: rest.next(),
+            rest,
+            at: 0,
+        }
+    }
+
+    /// The entries of the leaf that have not been passed yet.
+    #[inline]
+    pub(super) fn entries(&self) -> &[(K, V)] {
+        let entries = self.leaf.as_deref().map_or(&[][..], Node::entries);
+        entries.get(self.at..).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(super) fn pass(&mut self, count: usize) {
+        self.at += count;
+    }
+
+    /// Goes on to the next leaf. False at the end.
+    pub(super) fn refill(&mut self, out: &mut Builder<K, V>) -> bool {
+        if let Some(leaf) = self.leaf.take() {
+            out.recycle(leaf);
+        }
+        self.leaf = self.rest.next();
+        self.at = 0;
+        self.leaf.is_some()
+    }
+
+    /// Puts the leaf into `out` if it is whole and ends before `bound`. True iff it did.
+    pub(super) fn pass_leaf(
+        &mut self,
+        bound: Option<&K>,
+        out: &mut Builder<K, V>,
+        keep: &mut impl FnMut(&K, &V) -> bool,
+    ) -> bool {
+        let last = self.leaf.as_deref().and_then(|leaf| leaf.entries().last());
+        let below = match (last, bound) {
+            (Some((last, _)), Some(bound)) => last < bound,
+            (last, _) => last.is_some(),
+        };
+        if self.at > 0 || !below {
+            return false;
+        }
+        if let Some(leaf) = self.leaf.take() {
+            out.push_filtered(leaf, keep);
+        }
+        true
+    }
+
+    /// Puts all that is left into `out`.
+    pub(super) fn pass_rest(
+        mut self,
+        out: &mut Builder<K, V>,
+        keep: &mut impl FnMut(&K, &V) -> bool,
+    ) {
+        for (key, value) in self.entries() {
+            if keep(key, value) {
+                out.push((key.clone(), value.clone()));
+            }
+        }
+        self.leaf = None;
+        for leaf in self.rest {
+            out.push_filtered(leaf, keep);
+        }
+    }
+}
+
+fn merge_lent<K: Ord + Clone, V: Clone>(
+    left: ChunkedMap<K, V>,
+    right: ChunkedMap<K, V>,
+    rule: &mut impl MergeRule<K, V>,
+) -> ChunkedMap<K, V> {
+    let mut out = Builder::new();
+    let (mut left, mut right) = (Lent::new(left), Lent::new(right));
+    loop {
+        let (ours, theirs) = (left.entries(), right.entries());
+        let (Some((mine, _)), Some((new, _))) = (ours.first(), theirs.first()) else {
+            let end = ours.is_empty() && !left.refill(&mut out)
+                || theirs.is_empty() && !right.refill(&mut out);
+            if end {
+                break;
+            }
+            continue;
+        };
+        if left.pass_leaf(Some(new), &mut out, &mut |k, v| rule.left(k, v))
+            || right.pass_leaf(Some(mine), &mut out, &mut |k, v| rule.right(k, v))
+        {
+            continue;
+        }
+        let (ours, theirs) = merge_entries(ours, theirs, rule, out.room());
+        left.pass(ours);
+        right.pass(theirs);
+    }
+    left.pass_rest(&mut out, &mut |k, v| rule.left(k, v));
+    right.pass_rest(&mut out, &mut |k, v| rule.right(k, v));
+    out.finish()
+}
+
+/// Merges entries into a leaf until that is full or one side is at its end. How many were passed.
+fn merge_entries<K: Ord + Clone, V: Clone>(
+    left: &[(K, V)],
+    right: &[(K, V)],
+    rule: &mut impl MergeRule<K, V>,
+    leaf: &mut alloc::vec::Vec<(K, V)>,
+) -> (usize, usize) {
+    let (mut i, mut j) = (0, 0);
+    while let (Some(mine), Some(new)) = (left.get(i), right.get(j)) {
+        if leaf.len() >= leaf_fill::<(K, V)>() {
+            break;
+        }
+        match mine.0.cmp(&new.0) {
+            Ordering::Less => {
+                i += 1;
+                if rule.left(&mine.0, &mine.1) {
+                    leaf.push(mine.clone());
+                }
+            }
+            Ordering::Greater => {
+                j += 1;
+                if rule.right(&new.0, &new.1) {
+                    leaf.push(new.clone());
+                }
+            }
+            Ordering::Equal => {
+                (i, j) = (i + 1, j + 1);
+                match rule.both(&mine.0, &mine.1, &new.1) {
+                    Pick::Left => leaf.push(mine.clone()),
+                    Pick::Right => leaf.push(new.clone()),
+                    Pick::Both => {
+                        let (key, mut value) = mine.clone();
+                        rule.join(&mut value, new.1.clone());
+                        leaf.push((key, value));
+                    }
+                    Pick::Neither => {}
+                }
+            }
+        }
+    }
+    (i, j)
+}
+
+/// One side of a merge whose leaves are taken apart.
+struct Owned<K, V> {
+    leaf: Option<Leaf<K, V>>,
+    rest: Leaves<K, V>,
+}
+
+impl<K: Clone, V: Clone> Owned<K, V> {
+    fn new(map: ChunkedMap<K, V>) -> Self {
+        let mut rest = Leaves::new(map.root);
+        Self {
+            leaf: rest.next().map(Leaf::new),
+            rest,
+        }
+    }
+
+    #[inline]
+    fn peek(&self) -> Option<&(K, V)> {
+        self.leaf.as_ref()?.peek()
+    }
+
+    #[inline]
+    fn next(&mut self) -> Option<(K, V)> {
+        let leaf = self.leaf.as_mut()?;
+        let entry = leaf.next();
+        if leaf.peek().is_none() {
+            self.refill();
+        }
+        entry
+    }
+
+    #[cold]
+    fn refill(&mut self) {
+        self.leaf = self.rest.next().map(Leaf::new);
+    }
+
+    /// Moves the entry at the front over if it is to stay.
+    #[inline]
+    fn pass(&mut self, out: &mut Builder<K, V>, stays: bool) {
+        if stays {
+            if let Some(entry) = self.next() {
+                out.push(entry);
+            }
+        } else if let Some(leaf) = self.leaf.as_mut() {
+            leaf.skip();
+            if leaf.peek().is_none() {
+                self.refill();
+            }
+        }
+    }
+}
+
+fn merge_owned<K: Ord + Clone, V: Clone>(
+    left: ChunkedMap<K, V>,
+    right: ChunkedMap<K, V>,
+    rule: &mut impl MergeRule<K, V>,
+) -> ChunkedMap<K, V> {
+    let mut out = Builder::new();
+    let (mut left, mut right) = (Owned::new(left), Owned::new(right));
+    while let (Some(mine), Some(new)) = (left.peek(), right.peek()) {
+        // SUBTLE: entries are compared where they lie and moved once, to where they go. Taking them
+        // out first halves the speed of the loop.
+        match mine.0.cmp(&new.0) {
+            Ordering::Less => {
+                let stays = rule.left(&mine.0, &mine.1);
+                left.pass(&mut out, stays);
+            }
+            Ordering::Greater => {
+                let stays = rule.right(&new.0, &new.1);
+                right.pass(&mut out, stays);
+            }
+            Ordering::Equal => {
+                let pick = rule.both(&mine.0, &mine.1, &new.1);
+                if pick == Pick::Both {
+                    if let (Some((key, mut value)), Some((_, new))) = (left.next(), right.next()) {
+                        rule.join(&mut value, new);
+                        out.push((key, value));
+                    }
+                } else {
+                    left.pass(&mut out, pick == Pick::Left);
+                    right.pass(&mut out, pick == Pick::Right);
+                }
+            }
+        }
+    }
+    pass_rest(left, &mut out, |k, v| rule.left(k, v));
+    pass_rest(right, &mut out, |k, v| rule.right(k, v));
+    out.finish()
+}
+
+/// Puts all that is left of a side into `out`, leaves that lose nothing as they are.
+fn pass_rest<K: Clone, V: Clone>(
+    side: Owned<K, V>,
+    out: &mut Builder<K, V>,
+    mut keep: impl FnMut(&K, &V) -> bool,
+) {
+    let Some(mut leaf) = side.leaf else { return };
+    while let Some((key, value)) = leaf.peek() {
+        if !keep(key, value) {
+            leaf.skip();
+        } else if let Some(entry) = leaf.next() {
+            out.push(entry);
+        }
+    }
+    for leaf in side.rest {
+        out.push_filtered(leaf, &mut keep);
+    }
+}
