@@ -38,6 +38,21 @@ pub struct Explanation<'a, V, S, A> {
 }
 
 /// A write that is not read.
+///
+/// ```
+/// use lattice_lww::{EventHash, Lamport, LwwRegister, Rule, Write, WriteKey};
+///
+/// let write = |stamp, value| {
+///     let event_hash = EventHash([0; 32]);
+///     Write::new(WriteKey { stamp: Lamport(stamp), wall_ts: 0, agent_id: "a", event_hash }, value)
+/// };
+/// let log = [write(1, "old"), write(2, "new")];
+/// let register = LwwRegister::from_iter(log);
+///
+/// let explanation = register.explain_history(&log);
+/// let loser = &explanation.losers[0];
+/// assert_eq!((loser.write, loser.to, loser.rule), (&log[0], &log[1], Rule::Causal));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loser<'a, V, S, A> {
     /// The write.
@@ -51,6 +66,18 @@ pub struct Loser<'a, V, S, A> {
 impl<V, S, A> Explanation<'_, V, S, A> {
     /// What decided against the best loser, or [`Rule::Sole`]; `None` when the register was never
     /// written.
+    ///
+    /// ```
+    /// use lattice_lww::{EventHash, Lamport, LwwRegister, Rule, Write, WriteKey};
+    ///
+    /// let mut register = LwwRegister::new();
+    /// assert_eq!(register.explain().rule(), None);
+    ///
+    /// let event_hash = EventHash([0; 32]);
+    /// let key = WriteKey { stamp: Lamport(1), wall_ts: 0, agent_id: "a", event_hash };
+    /// register.write(Write::new(key, "value"));
+    /// assert_eq!(register.explain().rule(), Some(Rule::Sole));
+    /// ```
     pub fn rule(&self) -> Option<Rule> {
         let sole = self.winner.map(|_| Rule::Sole);
         self.losers.first().map(|loser| loser.rule).or(sole)
@@ -58,6 +85,15 @@ impl<V, S, A> Explanation<'_, V, S, A> {
 }
 
 /// What decided between two writes.
+///
+/// Each rule is asked only where those before it decided nothing.
+///
+/// ```
+/// use lattice_lww::Rule;
+///
+/// assert_eq!(Rule::Causal.to_string(), "causally later");
+/// assert_eq!(Rule::WallTs.to_string(), "concurrent, and later by wall clock");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Rule {

@@ -56,6 +56,23 @@ impl<S: Stamp, A: Ord> WriteKey<S, A> {
     /// The partial order that registers keep by; `None` for concurrent writes.
     ///
     /// Total whenever the stamps are totally ordered.
+    ///
+    /// ```
+    /// use core::cmp::Ordering;
+    /// use lattice_lww::{EventHash, VersionVector, WriteKey};
+    ///
+    /// let key = |entries: &[(&str, u64)], wall_ts| WriteKey {
+    ///     stamp: entries.iter().copied().collect::<VersionVector>(),
+    ///     wall_ts,
+    ///     agent_id: "alice",
+    ///     event_hash: EventHash([1; 32]),
+    /// };
+    /// let first = key(&[("alice", 1)], 900);
+    /// let later = key(&[("alice", 1), ("bob", 1)], 100);
+    /// let beside = key(&[("cyd", 1)], 500);
+    /// assert_eq!(first.causal_cmp(&later), Some(Ordering::Less)); // whatever the wall clocks say
+    /// assert_eq!(first.causal_cmp(&beside), None);
+    /// ```
     #[inline]
     pub fn causal_cmp(&self, other: &Self) -> Option<Ordering> {
         match self.stamp.causal_cmp(&other.stamp) {
@@ -66,6 +83,16 @@ impl<S: Stamp, A: Ord> WriteKey<S, A> {
 
     /// True when `self` is strictly below `other` in that order, so that a register which has
     /// `other` drops `self`.
+    ///
+    /// ```
+    /// use lattice_lww::{EventHash, Unstamped, WriteKey};
+    ///
+    /// let key = |wall_ts| WriteKey {
+    ///     stamp: Unstamped, wall_ts, agent_id: "alice", event_hash: EventHash([1; 32]),
+    /// };
+    /// assert!(key(1).precedes(&key(2)));
+    /// assert!(!key(1).precedes(&key(1)));
+    /// ```
     #[inline]
     pub fn precedes(&self, other: &Self) -> bool {
         self.causal_cmp(other) == Some(Ordering::Less)
@@ -77,6 +104,18 @@ impl<S: Stamp, A: Ord> WriteKey<S, A> {
     /// `add.stamp < self.stamp`, without them `add` is below `self` in `(wall_ts, agent_id,
     /// event_hash)`. It is stricter than [`precedes`](WriteKey::precedes): of two writes with one
     /// and the same causal stamp, neither observes the other.
+    ///
+    /// ```
+    /// use lattice_lww::{EventHash, Lamport, WriteKey};
+    ///
+    /// let key = |stamp, agent_id| WriteKey {
+    ///     stamp: Lamport(stamp), wall_ts: 0, agent_id, event_hash: EventHash([1; 32]),
+    /// };
+    /// assert!(key(2, "bob").observes(&key(1, "alice")));
+    /// // One stamp: the greater tuple is kept, and yet neither knew of the other.
+    /// assert!(key(2, "alice").precedes(&key(2, "bob")));
+    /// assert!(!key(2, "bob").observes(&key(2, "alice")));
+    /// ```
     pub fn observes(&self, add: &Self) -> bool {
         if S::CAUSAL {
             add.stamp.precedes(&self.stamp)
@@ -87,6 +126,20 @@ impl<S: Stamp, A: Ord> WriteKey<S, A> {
 
     /// The total order that registers read by: `(wall_ts, agent_id, event_hash)`, then the
     /// canonical bytes of the stamp.
+    ///
+    /// ```
+    /// use lattice_lww::{EventHash, VersionVector, WriteKey};
+    ///
+    /// let key = |agent_id: &'static str, wall_ts| WriteKey {
+    ///     stamp: VersionVector::from_iter([(agent_id, 1)]),
+    ///     wall_ts,
+    ///     agent_id,
+    ///     event_hash: EventHash([1; 32]),
+    /// };
+    /// let (red, blue) = (key("alice", 20), key("bob", 10));
+    /// assert_eq!(red.causal_cmp(&blue), None); // both are kept
+    /// assert!(red.read_cmp(&blue).is_gt()); // and this one is read
+    /// ```
     #[inline]
     pub fn read_cmp(&self, other: &Self) -> Ordering {
         self.tuple_cmp(other)

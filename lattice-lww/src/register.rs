@@ -56,6 +56,14 @@ pub struct LwwRegister<V: Ord, S: Stamp, A: Ord> {
 
 impl<V: Ord, S: Stamp, A: Ord> LwwRegister<V, S, A> {
     /// A register that was never written.
+    ///
+    /// ```
+    /// use lattice_lww::{Bottom, Lamport, LwwRegister};
+    ///
+    /// let register = LwwRegister::<&str, Lamport, u8>::new();
+    /// assert!(register.is_bottom());
+    /// assert_eq!(register.get(), None);
+    /// ```
     pub fn new() -> Self {
         Self {
             writes: Antichain::new(),
@@ -63,6 +71,17 @@ impl<V: Ord, S: Stamp, A: Ord> LwwRegister<V, S, A> {
     }
 
     /// A register with one write; as a delta, that write.
+    ///
+    /// Does not allocate.
+    ///
+    /// ```
+    /// use lattice_lww::{EventHash, Lamport, LwwRegister, Write, WriteKey};
+    ///
+    /// let event_hash = EventHash([0; 32]);
+    /// let key = WriteKey { stamp: Lamport(1), wall_ts: 0, agent_id: "a", event_hash };
+    /// let delta = LwwRegister::from_write(Write::new(key, "value"));
+    /// assert_eq!(delta.get(), Some(&"value"));
+    /// ```
     pub fn from_write(write: Write<V, S, A>) -> Self {
         Self {
             writes: Antichain::singleton(write),
@@ -70,33 +89,110 @@ impl<V: Ord, S: Stamp, A: Ord> LwwRegister<V, S, A> {
     }
 
     /// Joins one write. True iff the register grew.
+    ///
+    /// One comparison when one write is held, else O(n).
+    ///
+    /// ```
+    /// use lattice_lww::{EventHash, Lamport, LwwRegister, Write, WriteKey};
+    ///
+    /// let write = |stamp, value| {
+    ///     let event_hash = EventHash([0; 32]);
+    ///     Write::new(WriteKey { stamp: Lamport(stamp), wall_ts: 0, agent_id: "a", event_hash }, value)
+    /// };
+    /// let mut register = LwwRegister::new();
+    /// assert!(register.write(write(2, "new")));
+    /// assert!(!register.write(write(1, "late, and older")));
+    /// assert_eq!(register.get(), Some(&"new"));
+    /// ```
     pub fn write(&mut self, write: Write<V, S, A>) -> bool {
         self.writes.insert(write)
     }
 
     /// The writes held, by `(event_hash, wall_ts, agent_id, stamp)`.
+    ///
+    /// ```
+    /// use lattice_lww::{EventHash, LwwRegister, VersionVector, Write, WriteKey};
+    ///
+    /// let write = |agent: &'static str, value| {
+    ///     let stamp = VersionVector::from_iter([(agent, 1)]);
+    ///     let event_hash = EventHash([value; 32]);
+    ///     Write::new(WriteKey { stamp, wall_ts: 0, agent_id: agent, event_hash }, value)
+    /// };
+    /// let register = LwwRegister::from_iter([write("bob", 2), write("alice", 1)]);
+    /// assert!(register.writes().map(|write| write.key.agent_id).eq(["alice", "bob"]));
+    /// ```
     pub fn writes(&self) -> impl ExactSizeIterator<Item = &Write<V, S, A>> + Clone {
         self.writes.iter()
     }
 
     /// The write that is read: the greatest by [`read_cmp`](crate::WriteKey::read_cmp). `None`
     /// when the register was never written.
+    ///
+    /// O(n) for `n` concurrent writes.
+    ///
+    /// ```
+    /// use lattice_lww::{EventHash, LwwRegister, VersionVector, Write, WriteKey};
+    ///
+    /// let write = |agent: &'static str, wall_ts| {
+    ///     let stamp = VersionVector::from_iter([(agent, 1)]);
+    ///     let event_hash = EventHash([0; 32]);
+    ///     Write::new(WriteKey { stamp, wall_ts, agent_id: agent, event_hash }, "value")
+    /// };
+    /// let register = LwwRegister::from_iter([write("alice", 20), write("bob", 10)]);
+    /// assert_eq!(register.winner().map(|write| write.key.agent_id), Some("alice"));
+    /// ```
     pub fn winner(&self) -> Option<&Write<V, S, A>> {
         self.writes().max_by(|a, b| a.key.read_cmp(&b.key))
     }
 
     /// The value; `None` when the register was never written, and when the winner is redacted.
+    ///
+    /// O(n) for `n` concurrent writes.
+    ///
+    /// ```
+    /// use lattice_lww::{EventHash, Lamport, LwwRegister, Write, WriteKey};
+    ///
+    /// let event_hash = EventHash([0; 32]);
+    /// let key = WriteKey { stamp: Lamport(1), wall_ts: 0, agent_id: "a", event_hash };
+    /// let mut register = LwwRegister::from_write(Write::new(key, "value"));
+    /// assert_eq!(register.get(), Some(&"value"));
+    /// register.redact(|hash| *hash == event_hash);
+    /// assert_eq!(register.get(), None);
+    /// ```
     pub fn get(&self) -> Option<&V> {
         self.winner()?.value()
     }
 
     /// True when the write that is read has been redacted.
+    ///
+    /// ```
+    /// use lattice_lww::{EventHash, Lamport, LwwRegister, Write, WriteKey};
+    ///
+    /// let event_hash = EventHash([0; 32]);
+    /// let key = WriteKey { stamp: Lamport(1), wall_ts: 0, agent_id: "a", event_hash };
+    /// assert!(LwwRegister::from_write(Write::<u8, _, _>::redacted(key)).is_redacted());
+    /// assert!(!LwwRegister::<u8, Lamport, &str>::new().is_redacted()); // never written is another thing
+    /// ```
     pub fn is_redacted(&self) -> bool {
         self.winner()
             .is_some_and(|winner| winner.cell.is_redacted())
     }
 
     /// True when concurrent writes are held.
+    ///
+    /// ```
+    /// use lattice_lww::{EventHash, LwwRegister, VersionVector, Write, WriteKey};
+    ///
+    /// let write = |entries: &[(&str, u64)], value| {
+    ///     let stamp = entries.iter().copied().collect::<VersionVector>();
+    ///     let event_hash = EventHash([value; 32]);
+    ///     Write::new(WriteKey { stamp, wall_ts: 0, agent_id: 0_u8, event_hash }, value)
+    /// };
+    /// let mut register = LwwRegister::from_iter([write(&[("a", 1)], 1), write(&[("b", 1)], 2)]);
+    /// assert!(register.is_conflicted());
+    /// register.write(write(&[("a", 2), ("b", 1)], 3)); // by somebody who has read both
+    /// assert!(!register.is_conflicted());
+    /// ```
     pub fn is_conflicted(&self) -> bool {
         self.writes.len() > 1
     }
@@ -105,6 +201,18 @@ impl<V: Ord, S: Stamp, A: Ord> LwwRegister<V, S, A> {
     /// went.
     ///
     /// For a fixed set of names this commutes with joining.
+    ///
+    /// ```
+    /// use lattice_lww::{EventHash, JoinSemilattice, Lamport, LwwRegister, Write, WriteKey};
+    ///
+    /// let event_hash = EventHash([7; 32]);
+    /// let key = WriteKey { stamp: Lamport(1), wall_ts: 0, agent_id: "a", event_hash };
+    /// let copy = LwwRegister::from_write(Write::new(key, "secret"));
+    /// let mut register = copy.clone();
+    /// assert!(register.redact(|hash| *hash == event_hash));
+    /// assert!(!register.join(copy)); // no join brings it back
+    /// assert!(register.is_redacted());
+    /// ```
     pub fn redact(&mut self, redacted: impl Fn(&EventHash) -> bool) -> bool {
         let mut changed = false;
         self.writes.for_each_mut(|write| {
@@ -119,6 +227,17 @@ impl<V: Ord, S: Stamp, A: Ord> LwwRegister<V, S, A> {
     /// order, each once, and none is below another: there is one accepted list for each register.
     ///
     /// At most `n * n` stamp comparisons: bound the length of untrusted lists first.
+    ///
+    /// ```
+    /// use lattice_lww::{EventHash, Lamport, LwwRegister, Write, WriteKey};
+    ///
+    /// let write = |stamp| {
+    ///     let event_hash = EventHash([0; 32]);
+    ///     Write::new(WriteKey { stamp: Lamport(stamp), wall_ts: 0, agent_id: "a", event_hash }, 0)
+    /// };
+    /// assert!(LwwRegister::from_canonical(vec![write(2)]).is_some());
+    /// assert!(LwwRegister::from_canonical(vec![write(1), write(2)]).is_none()); // one is below the other
+    /// ```
     pub fn from_canonical(writes: alloc::vec::Vec<Write<V, S, A>>) -> Option<Self> {
         Antichain::from_canonical(writes).map(|writes| Self { writes })
     }
@@ -133,6 +252,20 @@ impl<V: Ord, S: Stamp, A: Ord> LwwRegister<V, S, A> {
     }
 
     /// Which write is read, which ones are held beside it, and what decided.
+    ///
+    /// ```
+    /// use lattice_lww::{EventHash, LwwRegister, Rule, VersionVector, Write, WriteKey};
+    ///
+    /// let write = |agent: &'static str, wall_ts| {
+    ///     let stamp = VersionVector::from_iter([(agent, 1)]);
+    ///     let event_hash = EventHash([0; 32]);
+    ///     Write::new(WriteKey { stamp, wall_ts, agent_id: agent, event_hash }, "value")
+    /// };
+    /// let register = LwwRegister::from_iter([write("alice", 10), write("bob", 10)]);
+    /// let explanation = register.explain();
+    /// assert_eq!(explanation.winner.map(|write| write.key.agent_id), Some("bob"));
+    /// assert_eq!(explanation.rule(), Some(Rule::AgentId));
+    /// ```
     pub fn explain(&self) -> Explanation<'_, V, S, A> {
         explain::explain(self.winner(), self.writes(), core::iter::empty())
     }

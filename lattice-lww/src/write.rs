@@ -32,6 +32,14 @@ pub struct Write<V, S, A> {
 
 impl<V, S, A> Write<V, S, A> {
     /// A write of `value`.
+    ///
+    /// ```
+    /// use lattice_lww::{EventHash, Lamport, Write, WriteKey};
+    ///
+    /// let event_hash = EventHash([1; 32]);
+    /// let key = WriteKey { stamp: Lamport(1), wall_ts: 7, agent_id: "alice", event_hash };
+    /// assert_eq!(Write::new(key, "blue").value(), Some(&"blue"));
+    /// ```
     pub fn new(key: WriteKey<S, A>, value: V) -> Self {
         Self {
             key,
@@ -40,6 +48,15 @@ impl<V, S, A> Write<V, S, A> {
     }
 
     /// A write whose value has been redacted.
+    ///
+    /// ```
+    /// use lattice_lww::{EventHash, Lamport, Write, WriteKey};
+    ///
+    /// let event_hash = EventHash([1; 32]);
+    /// let key = WriteKey { stamp: Lamport(1), wall_ts: 7, agent_id: "alice", event_hash };
+    /// let write: Write<&str, _, _> = Write::redacted(key);
+    /// assert_eq!((write.key, write.value()), (key, None));
+    /// ```
     pub fn redacted(key: WriteKey<S, A>) -> Self {
         Self {
             key,
@@ -48,6 +65,17 @@ impl<V, S, A> Write<V, S, A> {
     }
 
     /// The value; `None` once redacted.
+    ///
+    /// ```
+    /// use lattice_lww::{Cell, EventHash, Lamport, Write, WriteKey};
+    ///
+    /// let event_hash = EventHash([1; 32]);
+    /// let key = WriteKey { stamp: Lamport(1), wall_ts: 7, agent_id: "alice", event_hash };
+    /// let mut write = Write::new(key, "blue");
+    /// assert_eq!(write.value(), Some(&"blue"));
+    /// write.cell = Cell::Redacted;
+    /// assert_eq!(write.value(), None);
+    /// ```
     pub fn value(&self) -> Option<&V> {
         match &self.cell {
             Cell::Present(value) => Some(value),

@@ -41,6 +41,13 @@ pub struct ItcClock {
 
 impl ItcClock {
     /// The first clock of a system: it owns everything and knows nothing.
+    ///
+    /// ```
+    /// use lattice_lww::ItcClock;
+    ///
+    /// let clock = ItcClock::seed();
+    /// assert_eq!(format!("{clock:?}"), "(1, 0)");
+    /// ```
     pub fn seed() -> Self {
         Self {
             id: Id::All,
@@ -55,6 +62,15 @@ impl ItcClock {
     ///
     /// [`ItcError::TooDeep`] and [`ItcError::TooManyNodes`] when the id has been split too often
     /// without being joined again.
+    ///
+    /// ```
+    /// use lattice_lww::ItcClock;
+    ///
+    /// let mut here = ItcClock::seed();
+    /// let there = here.fork()?;
+    /// assert_eq!(format!("{here:?} {there:?}"), "((1, 0), 0) ((0, 1), 0)");
+    /// # Ok::<(), lattice_lww::ItcError>(())
+    /// ```
     pub fn fork(&mut self) -> Result<Self, ItcError> {
         let (kept, given) = self.id.split();
         within_limits(kept.size())?;
@@ -73,6 +89,18 @@ impl ItcClock {
     /// [`ItcError::Anonymous`] when the clock owns nothing, [`ItcError::CounterExhausted`] after
     /// 2^64 - 1 events in one place, [`ItcError::TooManyNodes`] when the stamp has grown beyond
     /// what is read back.
+    ///
+    /// ```
+    /// use lattice_lww::{ItcClock, ItcError, Stamp};
+    ///
+    /// let mut clock = ItcClock::seed();
+    /// let before = clock.stamp();
+    /// clock.event()?;
+    /// assert!(before.precedes(&clock.stamp()));
+    ///
+    /// assert_eq!(clock.peek().event(), Err(ItcError::Anonymous));
+    /// # Ok::<(), ItcError>(())
+    /// ```
     pub fn event(&mut self) -> Result<(), ItcError> {
         if self.is_anonymous() {
             return Err(ItcError::Anonymous);
@@ -92,6 +120,20 @@ impl ItcClock {
     ///
     /// [`ItcError::Overlap`] when both own a common part, [`ItcError::TooManyNodes`] when the
     /// result is larger than what is read back.
+    ///
+    /// ```
+    /// use lattice_lww::{ItcClock, ItcError};
+    ///
+    /// let mut here = ItcClock::seed();
+    /// let there = here.fork()?;
+    /// here.join(there)?;
+    /// assert_eq!(here, ItcClock::seed());
+    ///
+    /// // A copy is no fork: two clocks with one id would mint one stamp for two events.
+    /// let copy = here.clone();
+    /// assert_eq!(here.join(copy), Err(ItcError::Overlap));
+    /// # Ok::<(), ItcError>(())
+    /// ```
     pub fn join(&mut self, other: Self) -> Result<(), ItcError> {
         let id = self.id.clone().sum(other.id).ok_or(ItcError::Overlap)?;
         within_limits(id.size())?;
@@ -105,6 +147,19 @@ impl ItcClock {
     /// # Errors
     ///
     /// [`ItcError::TooManyNodes`] when the result is larger than what is read back.
+    ///
+    /// ```
+    /// use lattice_lww::{ItcClock, Stamp};
+    ///
+    /// let mut here = ItcClock::seed();
+    /// let mut there = here.fork()?;
+    /// there.event()?;
+    ///
+    /// here.observe(&there.stamp())?;
+    /// here.event()?;
+    /// assert!(there.stamp().precedes(&here.stamp()));
+    /// # Ok::<(), lattice_lww::ItcError>(())
+    /// ```
     pub fn observe(&mut self, seen: &Itc) -> Result<(), ItcError> {
         self.learn(Event::read(&mut seen.nodes()))
     }
@@ -117,6 +172,17 @@ impl ItcClock {
     }
 
     /// A clock without an id that knows the same events, to send along with a message.
+    ///
+    /// ```
+    /// use lattice_lww::ItcClock;
+    ///
+    /// let mut clock = ItcClock::seed();
+    /// clock.event()?;
+    /// let message = clock.peek();
+    /// assert!(message.is_anonymous());
+    /// assert_eq!(message.stamp(), clock.stamp());
+    /// # Ok::<(), lattice_lww::ItcError>(())
+    /// ```
     #[must_use]
     pub fn peek(&self) -> Self {
         Self {
@@ -126,16 +192,44 @@ impl ItcClock {
     }
 
     /// True when the clock owns nothing and so cannot record events.
+    ///
+    /// ```
+    /// use lattice_lww::ItcClock;
+    ///
+    /// assert!(!ItcClock::seed().is_anonymous());
+    /// assert!(ItcClock::seed().peek().is_anonymous());
+    /// ```
     pub fn is_anonymous(&self) -> bool {
         self.id == Id::None
     }
 
     /// True when `other` knows every event that this clock knows. Ids play no part.
+    ///
+    /// ```
+    /// use lattice_lww::ItcClock;
+    ///
+    /// let mut here = ItcClock::seed();
+    /// let there = here.fork()?;
+    /// assert!(here.leq(&there) && there.leq(&here)); // one past, two ids
+    /// here.event()?;
+    /// assert!(there.leq(&here) && !here.leq(&there));
+    /// # Ok::<(), lattice_lww::ItcError>(())
+    /// ```
     pub fn leq(&self, other: &Self) -> bool {
         self.event.leq(&other.event)
     }
 
     /// The events this clock knows, as a stamp. Linear in the tree.
+    ///
+    /// ```
+    /// use lattice_lww::{Itc, ItcClock};
+    ///
+    /// let mut clock = ItcClock::seed();
+    /// assert_eq!(clock.stamp(), Itc::default());
+    /// clock.event()?;
+    /// assert_eq!(format!("{:?}", clock.stamp()), "1");
+    /// # Ok::<(), lattice_lww::ItcError>(())
+    /// ```
     pub fn stamp(&self) -> Itc {
         let mut nodes = NodeWriter::default();
         self.event.write(&mut nodes);
@@ -170,11 +264,29 @@ impl ItcClock {
     }
 
     /// The `itc:v1:` form: a value for every node, in hex.
+    ///
+    /// ```
+    /// use lattice_lww::ItcClock;
+    ///
+    /// let clock = ItcClock::from_text("itc:v3:AQWgA4ABAQI")?;
+    /// let text = clock.to_text_v1();
+    /// assert!(text.starts_with("itc:v1:01"));
+    /// assert_eq!(ItcClock::from_text(&text)?, clock);
+    /// # Ok::<(), lattice_lww::ItcError>(())
+    /// ```
     pub fn to_text_v1(&self) -> String {
         text::write_v1(&self.id, &self.event)
     }
 
     /// The `itc:v3:` form: values other than 0 only, in base64url.
+    ///
+    /// ```
+    /// use lattice_lww::ItcClock;
+    ///
+    /// let clock = ItcClock::from_text("itc:v3:AQWgA4ABAQI")?;
+    /// assert_eq!(clock.to_text_v3(), "itc:v3:AQWgA4ABAQI");
+    /// # Ok::<(), lattice_lww::ItcError>(())
+    /// ```
     pub fn to_text_v3(&self) -> String {
         text::write_v3(&self.id, &self.event)
     }

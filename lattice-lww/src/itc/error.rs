@@ -5,6 +5,17 @@ use core::fmt;
 use crate::StampError;
 
 /// Why a text is not an interval tree clock, or an operation on one has no result.
+///
+/// ```
+/// use lattice_lww::{ItcClock, ItcError};
+///
+/// assert_eq!(ItcClock::from_text("itc:v2:00"), Err(ItcError::UnknownForm));
+/// let error = ItcClock::from_text("itc:v1:0X").unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "clock text is broken at byte 8: expected pairs of lower-case hex digits",
+/// );
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ItcError {

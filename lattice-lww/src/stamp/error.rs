@@ -3,6 +3,15 @@
 use core::fmt;
 
 /// Why a byte string is not the canonical form of a stamp.
+///
+/// ```
+/// use lattice_lww::{Stamp, StampError, VersionVector};
+///
+/// // One actor of two bytes, of which one is there.
+/// let error = VersionVector::decode(&[2, b'a']).unwrap_err();
+/// assert_eq!(error, StampError::Truncated { offset: 1, expected: "an actor" });
+/// assert_eq!(error.to_string(), "stamp ends at byte 1: expected an actor");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StampError {

@@ -77,11 +77,24 @@ pub struct HlcClock {
 
 impl HlcClock {
     /// A clock that has seen nothing.
+    ///
+    /// ```
+    /// use lattice_lww::HlcClock;
+    ///
+    /// assert_eq!(HlcClock::new().last(), None);
+    /// ```
     pub const fn new() -> Self {
         Self { last: None }
     }
 
     /// A clock that has seen everything up to `last`, e.g. read back after a restart.
+    ///
+    /// ```
+    /// use lattice_lww::{Hlc, HlcClock};
+    ///
+    /// let mut clock = HlcClock::starting_after(Hlc { wall: 100, count: 3 });
+    /// assert_eq!(clock.tick(90), Ok(Hlc { wall: 100, count: 4 })); // the wall clock went back meanwhile
+    /// ```
     pub fn starting_after(last: Hlc) -> Self {
         Self { last: Some(last) }
     }
@@ -92,6 +105,18 @@ impl HlcClock {
     /// # Errors
     ///
     /// [`HlcError::CountExhausted`] after 2^32 events without the wall clock moving.
+    ///
+    /// ```
+    /// use lattice_lww::{Hlc, HlcClock, HlcError};
+    ///
+    /// let mut clock = HlcClock::new();
+    /// assert_eq!(clock.tick(100), Ok(Hlc { wall: 100, count: 0 }));
+    /// assert_eq!(clock.tick(100), Ok(Hlc { wall: 100, count: 1 }));
+    ///
+    /// let mut full = HlcClock::starting_after(Hlc { wall: 100, count: u32::MAX });
+    /// assert_eq!(full.tick(100), Err(HlcError::CountExhausted { wall: 100 }));
+    /// assert_eq!(full.tick(101), Ok(Hlc { wall: 101, count: 0 }));
+    /// ```
     pub fn tick(&mut self, now: u64) -> Result<Hlc, HlcError> {
         let next = match self.last {
             Some(last) if last.wall >= now => last.successor()?,
@@ -111,6 +136,18 @@ impl HlcClock {
     /// # Errors
     ///
     /// [`HlcError::TooFarAhead`] and [`HlcError::CountExhausted`].
+    ///
+    /// ```
+    /// use lattice_lww::{Hlc, HlcClock, HlcError};
+    ///
+    /// let mut clock = HlcClock::new();
+    /// let seen = Hlc { wall: 105, count: 7 };
+    /// assert_eq!(clock.observe(seen, 100, 10), Ok(Hlc { wall: 105, count: 8 }));
+    ///
+    /// let mad = Hlc { wall: 9_999, count: 0 };
+    /// assert_eq!(clock.observe(mad, 100, 10), Err(HlcError::TooFarAhead { ahead: 9_899, limit: 10 }));
+    /// assert_eq!(clock.last(), Some(Hlc { wall: 105, count: 8 }));
+    /// ```
     pub fn observe(&mut self, seen: Hlc, now: u64, max_ahead: u64) -> Result<Hlc, HlcError> {
         let ahead = seen.wall.saturating_sub(now);
         if ahead > max_ahead {
@@ -133,6 +170,15 @@ impl HlcClock {
     }
 
     /// The last stamp given; persist it before acting on it.
+    ///
+    /// ```
+    /// use lattice_lww::HlcClock;
+    ///
+    /// let mut clock = HlcClock::new();
+    /// let stamp = clock.tick(100)?;
+    /// assert_eq!(clock.last(), Some(stamp));
+    /// # Ok::<(), lattice_lww::HlcError>(())
+    /// ```
     pub fn last(&self) -> Option<Hlc> {
         self.last
     }
@@ -152,6 +198,13 @@ impl Hlc {
 }
 
 /// Why a hybrid clock gives no stamp.
+///
+/// ```
+/// use lattice_lww::{Hlc, HlcClock};
+///
+/// let error = HlcClock::new().observe(Hlc { wall: 200, count: 0 }, 100, 10).unwrap_err();
+/// assert_eq!(error.to_string(), "stamp is 100 ahead of the wall clock, more than 10");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HlcError {

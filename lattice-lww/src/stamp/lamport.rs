@@ -61,22 +61,54 @@ pub struct LamportClock {
 
 impl LamportClock {
     /// A clock that has seen nothing.
+    ///
+    /// ```
+    /// use lattice_lww::{Lamport, LamportClock};
+    ///
+    /// assert_eq!(LamportClock::new().tick(), Some(Lamport(1)));
+    /// ```
     pub const fn new() -> Self {
         Self { last: 0 }
     }
 
     /// A clock that has seen everything up to `last`.
+    ///
+    /// ```
+    /// use lattice_lww::{Lamport, LamportClock};
+    ///
+    /// assert_eq!(LamportClock::starting_after(Lamport(9)).tick(), Some(Lamport(10)));
+    /// ```
     pub fn starting_after(last: Lamport) -> Self {
         Self { last: last.0 }
     }
 
     /// The stamp of a new local write; `None` once the counter is used up.
+    ///
+    /// ```
+    /// use lattice_lww::{Lamport, LamportClock};
+    ///
+    /// let mut clock = LamportClock::new();
+    /// assert_eq!((clock.tick(), clock.tick()), (Some(Lamport(1)), Some(Lamport(2))));
+    /// assert_eq!(LamportClock::starting_after(Lamport(u64::MAX)).tick(), None);
+    /// ```
     pub fn tick(&mut self) -> Option<Lamport> {
         self.last = self.last.checked_add(1)?;
         Some(Lamport(self.last))
     }
 
     /// Takes note of a write from elsewhere.
+    ///
+    /// A hostile stamp can use the counter up: bound how far ahead a stamp may be where it is decoded, or take
+    /// [`HlcClock`](crate::HlcClock), which asks for a bound.
+    ///
+    /// ```
+    /// use lattice_lww::{Lamport, LamportClock};
+    ///
+    /// let mut clock = LamportClock::new();
+    /// clock.observe(Lamport(40));
+    /// clock.observe(Lamport(7));
+    /// assert_eq!(clock.tick(), Some(Lamport(41)));
+    /// ```
     pub fn observe(&mut self, seen: Lamport) {
         self.last = self.last.max(seen.0);
     }

@@ -38,6 +38,13 @@ pub struct VersionVector {
 
 impl VersionVector {
     /// How many writes of `actor` are known. Linear.
+    ///
+    /// ```
+    /// use lattice_lww::VersionVector;
+    ///
+    /// let seen = VersionVector::from_iter([("alice", 3)]);
+    /// assert_eq!((seen.get(b"alice"), seen.get(b"bob")), (3, 0));
+    /// ```
     pub fn get(&self, actor: &[u8]) -> u64 {
         self.iter()
             .find(|&(known, _)| known == actor)
@@ -45,6 +52,13 @@ impl VersionVector {
     }
 
     /// The actors and their counts, in order of the actors' bytes; no count is 0.
+    ///
+    /// ```
+    /// use lattice_lww::VersionVector;
+    ///
+    /// let seen = VersionVector::from_iter([("bob", 1), ("alice", 3), ("cyd", 0)]);
+    /// assert!(seen.iter().eq([(&b"alice"[..], 3), (&b"bob"[..], 1)]));
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], u64)> {
         Entries {
             reader: Reader::new(&self.bytes),
@@ -53,6 +67,17 @@ impl VersionVector {
 
     /// Counts one more write of `actor`, and returns its number; `None`, and no change, once the
     /// counter is used up. Linear.
+    ///
+    /// ```
+    /// use lattice_lww::VersionVector;
+    ///
+    /// let mut stamp = VersionVector::default();
+    /// assert_eq!(stamp.tick(b"alice"), Some(1));
+    /// assert_eq!(stamp.tick(b"alice"), Some(2));
+    ///
+    /// let mut full = VersionVector::from_iter([("alice", u64::MAX)]);
+    /// assert_eq!(full.tick(b"alice"), None);
+    /// ```
     pub fn tick(&mut self, actor: &[u8]) -> Option<u64> {
         let next = self.get(actor).checked_add(1)?;
         *self = self.iter().chain([(actor, next)]).collect();
@@ -60,6 +85,14 @@ impl VersionVector {
     }
 
     /// Takes note of everything `seen` knows: the greater count for each actor. Linear.
+    ///
+    /// ```
+    /// use lattice_lww::VersionVector;
+    ///
+    /// let mut here = VersionVector::from_iter([("alice", 3), ("bob", 1)]);
+    /// here.observe(&VersionVector::from_iter([("bob", 4), ("cyd", 1)]));
+    /// assert_eq!(here, VersionVector::from_iter([("alice", 3), ("bob", 4), ("cyd", 1)]));
+    /// ```
     pub fn observe(&mut self, seen: &Self) {
         *self = self.iter().chain(seen.iter()).collect();
     }
