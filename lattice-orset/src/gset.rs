@@ -3,9 +3,8 @@
 use core::borrow::Borrow;
 use core::fmt;
 
-use lattice_core::{Bottom, Decompose, JoinSemilattice};
+use lattice_core::{Bottom, ChunkedMap, Decompose, JoinSemilattice, chunked};
 
-use crate::chunks::{self, Chunks, KeepOld, Merge};
 use crate::gallop;
 
 /// A grow-only set: join is union.
@@ -32,7 +31,7 @@ use crate::gallop;
 /// ```
 #[derive(Clone)]
 pub struct GSet<T> {
-    elements: Chunks<T>,
+    elements: ChunkedMap<T>,
 }
 
 impl<T> GSet<T> {
@@ -43,7 +42,7 @@ impl<T> GSet<T> {
     /// ```
     pub fn new() -> Self {
         Self {
-            elements: Chunks::default(),
+            elements: ChunkedMap::new(),
         }
     }
 
@@ -89,9 +88,7 @@ impl<T: Ord> GSet<T> {
         T: Borrow<Q>,
         Q: Ord + ?Sized,
     {
-        self.elements
-            .get(|known| known.borrow().cmp(element))
-            .is_some()
+        self.elements.contains_key(element)
     }
 }
 
@@ -149,23 +146,6 @@ impl<T: fmt::Debug> fmt::Debug for GSet<T> {
     }
 }
 
-/// Union: every entry stays.
-struct Union;
-
-impl<T> Merge<T, ()> for Union {
-    fn left(&mut self, _: &T, (): &()) -> bool {
-        true
-    }
-
-    fn right(&mut self, _: &T, (): &()) -> bool {
-        true
-    }
-
-    fn both(&mut self, _: &T, (): (), (): ()) -> Option<()> {
-        Some(())
-    }
-}
-
 impl<T: Ord + Clone> JoinSemilattice for GSet<T> {
     fn join(&mut self, mut other: Self) -> bool {
         if self.elements.shares_root(&other.elements) {
@@ -176,24 +156,16 @@ impl<T: Ord + Clone> JoinSemilattice for GSet<T> {
             core::mem::swap(self, &mut other);
         }
         if gallop(other.len(), self.len()) {
-            self.elements
-                .upsert(other.elements.into_iter().collect(), &mut KeepOld);
+            self.elements.join(other.elements);
         } else {
-            self.elements = core::mem::take(&mut self.elements).merge(other.elements, &mut Union);
+            let mine = core::mem::take(&mut self.elements);
+            self.elements = mine.union(other.elements, |_| true);
         }
         self.len() > before
     }
 
     fn leq(&self, other: &Self) -> bool {
-        if self.len() > other.len() {
-            return false;
-        }
-        if gallop(self.len(), other.len()) {
-            return self.iter().all(|element| other.contains(element));
-        }
-        let mut theirs = other.iter();
-        self.iter()
-            .all(|element| theirs.find(|known| *known >= element) == Some(element))
+        self.elements.leq(&other.elements)
     }
 
     fn join_ref(&mut self, other: &Self) -> bool {
@@ -219,24 +191,9 @@ impl<T: Ord + Clone> Decompose for GSet<T> {
     }
 
     fn delta_since(&self, known: &Self) -> Self {
-        if self.elements.shares_root(&known.elements) {
-            return Self::new();
+        Self {
+            elements: self.elements.delta_since(&known.elements),
         }
-        if gallop(self.len(), known.len()) {
-            return self
-                .iter()
-                .filter(|element| !known.contains(*element))
-                .cloned()
-                .collect();
-        }
-        let mut theirs = known.iter().peekable();
-        self.iter()
-            .filter(|element| {
-                while theirs.next_if(|known| known < element).is_some() {}
-                theirs.peek() != Some(element)
-            })
-            .cloned()
-            .collect()
     }
 }
 
@@ -259,7 +216,7 @@ impl<T: Ord + Clone> Extend<T> for GSet<T> {
 }
 
 /// The elements of a [`GSet`], ascending.
-pub struct Iter<'a, T>(chunks::Iter<'a, T, ()>);
+pub struct Iter<'a, T>(chunked::Iter<'a, T, ()>);
 
 impl<T> Clone for Iter<'_, T> {
     fn clone(&self) -> Self {
@@ -298,7 +255,7 @@ impl<'a, T> IntoIterator for &'a GSet<T> {
 }
 
 /// The elements of a [`GSet`], ascending, by value.
-pub struct IntoIter<T>(chunks::Drain<T, ()>);
+pub struct IntoIter<T>(chunked::IntoIter<T, ()>);
 
 impl<T: Clone> Iterator for IntoIter<T> {
     type Item = T;

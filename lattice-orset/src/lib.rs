@@ -6,7 +6,7 @@ extern crate alloc;
 extern crate std;
 
 mod bits;
-mod chunks;
+pub mod canonical;
 mod gset;
 mod lane;
 mod ledger;

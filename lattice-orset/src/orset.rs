@@ -11,9 +11,8 @@ use alloc::vec::Vec;
 use core::borrow::Borrow;
 use core::fmt;
 
-use lattice_core::{CausalContext, Dot, Run};
+use lattice_core::{CausalContext, ChunkedMap, Dot, Run, chunked};
 
-use crate::chunks::{self, Chunks};
 use crate::ledger::{Ledger, Packed};
 
 /// An observed-remove set without tombstones.
@@ -68,7 +67,7 @@ pub struct OrSet<T, A = u64> {
     // INVARIANT: each live dot has exactly one entry here. Entries of dots that are not live may
     // linger (a removal names dots, not elements, so finding them costs a sweep); they are at most
     // a quarter of all, are never seen outside, and none of them is the text of a redacted dot.
-    entries: Chunks<(T, Packed)>,
+    entries: ChunkedMap<(T, Packed)>,
 }
 
 impl<T, A> OrSet<T, A> {
@@ -80,7 +79,7 @@ impl<T, A> OrSet<T, A> {
     pub fn new() -> Self {
         Self {
             ledger: Arc::default(),
-            entries: Chunks::default(),
+            entries: ChunkedMap::new(),
         }
     }
 
@@ -112,7 +111,7 @@ impl<T, A> OrSet<T, A> {
         self.ledger.live()
     }
 
-    pub(crate) fn assembled(ledger: Arc<Ledger<A>>, entries: Chunks<(T, Packed)>) -> Self {
+    pub(crate) fn assembled(ledger: Arc<Ledger<A>>, entries: ChunkedMap<(T, Packed)>) -> Self {
         Self { ledger, entries }
     }
 
@@ -175,6 +174,14 @@ impl<T: Ord, A> OrSet<T, A> {
         self.entries_of(element).any(|dot| self.ledger.is_live(dot))
     }
 
+    /// True iff there is an entry of `element` under `dot`, lingering or not. O(log n).
+    fn has_entry(&self, element: &T, dot: Packed) -> bool {
+        let at_or_after = self
+            .entries
+            .lower_bound_by(|(known, at)| known.cmp(element).then(at.cmp(&dot)));
+        at_or_after.is_some_and(|((known, at), ())| known == element && *at == dot)
+    }
+
     /// The dots of all entries of one element, lingering ones too. `O(log n)` each.
     fn entries_of<'a, Q>(&'a self, element: &'a Q) -> impl Iterator<Item = Packed> + 'a
     where
@@ -186,7 +193,7 @@ impl<T: Ord, A> OrSet<T, A> {
             let low = from?;
             let ((known, dot), ()) = self
                 .entries
-                .seek(|(known, dot)| known.borrow().cmp(element).then(dot.cmp(&low)))?;
+                .lower_bound_by(|(known, dot)| known.borrow().cmp(element).then(dot.cmp(&low)))?;
             from = dot.next();
             (known.borrow() == element).then_some(*dot)
         })
@@ -267,7 +274,7 @@ impl<T: Ord + fmt::Debug, A: fmt::Debug> fmt::Debug for OrSet<T, A> {
 
 /// The elements of an [`OrSet`], ascending, each once.
 pub struct Iter<'a, T, A> {
-    entries: chunks::Iter<'a, (T, Packed), ()>,
+    entries: chunked::Iter<'a, (T, Packed), ()>,
     ledger: &'a Ledger<A>,
     last: Option<&'a T>,
 }

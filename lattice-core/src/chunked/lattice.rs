@@ -107,4 +107,28 @@ impl<K: Ord + Clone, V: Split + Clone> Decompose for ChunkedMap<K, V> {
                 .map(move |part| Self::from_iter([(key.clone(), part)]))
         })
     }
+
+    fn delta_since(&self, known: &Self) -> Self {
+        if self.shares_root(known) {
+            return Self::new();
+        }
+        let sparse = self.len() <= known.len() / SPARSE;
+        let mut theirs = known.iter().peekable();
+        self.iter()
+            .filter_map(|(key, mine)| {
+                let known = if sparse {
+                    known.get(key)
+                } else {
+                    while theirs.next_if(|(known, _)| *known < key).is_some() {}
+                    theirs
+                        .peek()
+                        .filter(|(known, _)| *known == key)
+                        .map(|(_, value)| *value)
+                };
+                let news =
+                    known.map_or_else(|| Some(mine.clone()), |known| mine.split_since(known))?;
+                Some((key.clone(), news))
+            })
+            .collect()
+    }
 }

@@ -129,25 +129,21 @@ impl<K: Ord + Clone, V: Clone> Lent<K, V> {
         self.leaf.is_some()
     }
 
-    /// Puts the leaf into `out` if it is whole and ends before `bound`. True iff it did.
+    /// True iff the leaf is whole and ends before `bound`.
+    #[inline]
+    pub(super) fn ends_before(&self, bound: &K) -> bool {
+        self.at == 0 && self.entries().last().is_some_and(|(last, _)| last < bound)
+    }
+
+    /// Puts the leaf into `out`, as it is if it loses nothing.
     pub(super) fn pass_leaf(
         &mut self,
-        bound: Option<&K>,
         out: &mut Builder<K, V>,
         keep: &mut impl FnMut(&K, &V) -> bool,
-    ) -> bool {
-        let last = self.leaf.as_deref().and_then(|leaf| leaf.entries().last());
-        let below = match (last, bound) {
-            (Some((last, _)), Some(bound)) => last < bound,
-            (last, _) => last.is_some(),
-        };
-        if self.at > 0 || !below {
-            return false;
-        }
+    ) {
         if let Some(leaf) = self.leaf.take() {
             out.push_filtered(leaf, keep);
         }
-        true
     }
 
     /// Puts all that is left into `out`.
@@ -185,14 +181,15 @@ fn merge_lent<K: Ord + Clone, V: Clone>(
             }
             continue;
         };
-        if left.pass_leaf(Some(new), &mut out, &mut |k, v| rule.left(k, v))
-            || right.pass_leaf(Some(mine), &mut out, &mut |k, v| rule.right(k, v))
-        {
-            continue;
+        if left.ends_before(new) {
+            left.pass_leaf(&mut out, &mut |k, v| rule.left(k, v));
+        } else if right.ends_before(mine) {
+            right.pass_leaf(&mut out, &mut |k, v| rule.right(k, v));
+        } else {
+            let (ours, theirs) = merge_entries(ours, theirs, rule, out.room());
+            left.pass(ours);
+            right.pass(theirs);
         }
-        let (ours, theirs) = merge_entries(ours, theirs, rule, out.room());
-        left.pass(ours);
-        right.pass(theirs);
     }
     left.pass_rest(&mut out, &mut |k, v| rule.left(k, v));
     right.pass_rest(&mut out, &mut |k, v| rule.right(k, v));

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::node::{Child, Node};
+use super::node::Node;
 
 /// Keys that are searched for side by side.
 pub(super) const ABREAST: usize = 32;

@@ -1,12 +1,12 @@
 //! Sets: the union of keys.
 
 use alloc::vec::Vec;
+use core::mem::needs_drop;
 
 use super::ChunkedMap;
 use super::build::Builder;
 use super::merge::{Lent, MergeRule, Pick};
 use super::node::leaf_fill;
-use core::mem::needs_drop;
 
 impl<K: Ord + Clone> ChunkedMap<K, ()> {
     /// The union of two sets, of which `keep` decides what stays. O(n + m).
@@ -35,14 +35,15 @@ impl<K: Ord + Clone> ChunkedMap<K, ()> {
                 }
                 continue;
             };
-            if left.pass_leaf(Some(new), &mut out, &mut |key, ()| keep(key))
-                || right.pass_leaf(Some(mine), &mut out, &mut |key, ()| keep(key))
-            {
-                continue;
+            if left.ends_before(new) {
+                left.pass_leaf(&mut out, &mut |key, ()| keep(key));
+            } else if right.ends_before(mine) {
+                right.pass_leaf(&mut out, &mut |key, ()| keep(key));
+            } else {
+                let (ours, theirs) = unite_entries(ours, theirs, &mut keep, out.room());
+                left.pass(ours);
+                right.pass(theirs);
             }
-            let (ours, theirs) = unite_entries(ours, theirs, &mut keep, out.room());
-            left.pass(ours);
-            right.pass(theirs);
         }
         left.pass_rest(&mut out, &mut |key, ()| keep(key));
         right.pass_rest(&mut out, &mut |key, ()| keep(key));

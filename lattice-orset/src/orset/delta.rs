@@ -3,11 +3,10 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use lattice_core::{CausalContext, Decompose};
+use lattice_core::{CausalContext, ChunkedMap, Decompose};
 
 use super::OrSet;
 use crate::bits::Bits;
-use crate::chunks::Chunks;
 use crate::lane::Lane;
 use crate::ledger::{Ledger, Packed};
 use crate::spans::{Span, Spans};
@@ -86,7 +85,7 @@ impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
         ledger.push_lane(agent, lane);
         let dot = |seq| Packed::new(0, seq);
         let live = ledger.lane(0).and_then(|lane| lane.live.iter().next());
-        let entries: Chunks<_> = live
+        let entries: ChunkedMap<_> = live
             .zip(element)
             .map(|(seq, element)| ((element, dot(seq)), ()))
             .into_iter()

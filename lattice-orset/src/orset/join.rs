@@ -3,13 +3,13 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use lattice_core::{ChunkedMap, JoinSemilattice};
+
 use super::OrSet;
-use crate::chunks::{KeepOld, Merge};
 use crate::gallop;
 use crate::lane::Change;
 use crate::ledger::Packed;
 use crate::live_index::LiveIndex;
-use crate::spans::Spans;
 
 impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
     /// Joins `other`, which is the smaller one, and says who learned what.
@@ -49,10 +49,10 @@ impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
                 let Some(&Some((number, lane))) = numbers.get(dot.lane()) else {
                     return Some(true);
                 };
-                if lane.live.contains(dot.seq()) {
-                    let here = Packed::new(number, dot.seq());
-                    self.entries
-                        .get(|(known, dot)| known.cmp(element).then(dot.cmp(&here)))?;
+                if lane.live.contains(dot.seq())
+                    && !self.has_entry(element, Packed::new(number, dot.seq()))
+                {
+                    return None;
                 }
                 Some(!lane.seen.contains(dot.seq()))
             })
@@ -78,12 +78,11 @@ impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
                 self.purge(element);
             }
         }
-        self.entries.upsert(batch, &mut KeepOld);
+        self.entries.join(batch.into_iter().collect());
         change
     }
 
     fn absorb_many(&mut self, other: Self) -> Change {
-        let before = Arc::clone(&self.ledger);
         let (mut change, remap) = Arc::make_mut(&mut self.ledger).join(&other.ledger);
         let mut theirs = other.entries;
         if !remap.is_identity() {
@@ -97,39 +96,36 @@ impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
             }
             theirs = entries.into_iter().collect();
         }
-        let mut right_seen = alloc::vec![None; self.ledger.len()];
-        for (from, (_, lane)) in (0..).zip(other.ledger.numbered()) {
-            if let Some(slot) = right_seen.get_mut(remap.apply(Packed::new(from, 0)).lane()) {
-                *slot = Some(&lane.seen);
-            }
-        }
-        let mut rule = Survive {
-            live: LiveIndex::new(&self.ledger),
-            left_seen: before
-                .numbered()
-                .map(|(_, lane)| Some(&lane.seen))
-                .collect(),
-            right_seen,
-            contested: Vec::new(),
-        };
+        let witness = theirs.clone();
+        let live = LiveIndex::new(&self.ledger);
         let mine = core::mem::take(&mut self.entries);
-        self.entries = mine.merge(theirs, &mut rule);
-        let contested = rule.contested;
-        change |= self.settle(contested);
+        self.entries = mine.union(theirs, |(_, dot)| live.contains(*dot));
+        // INVARIANT: each live dot has one entry. Only where the sides hold different elements under
+        // a dot that is live in both can there be more.
+        if self.entries.len() > self.ledger.live() {
+            change |= self.settle(&witness);
+        }
         change
     }
 
-    /// Of two elements under one dot keeps the greater one.
-    fn settle(&mut self, mut contested: Vec<(Packed, Side, T)>) -> Change {
-        contested.sort();
+    /// Of two elements under one dot keeps the greater one. O(n log n): no honest history needs it.
+    fn settle(&mut self, theirs: &ChunkedMap<(T, Packed)>) -> Change {
+        let mut by_dot: Vec<_> = self
+            .entries
+            .iter()
+            .map(|((element, dot), ())| (*dot, element.clone()))
+            .collect();
+        by_dot.sort();
         let mut change = Change::default();
-        for pair in contested.chunks(2) {
-            if let [(dot, Side::Left, left), (_, Side::Right, right)] = pair {
-                change.left |= left < right;
-                change.right |= right < left;
-                let loser = left.min(right);
+        for pair in by_dot.windows(2) {
+            if let [(dot, loser), (next, winner)] = pair
+                && dot == next
+            {
+                let new = theirs.contains_key(&(winner.clone(), *dot));
+                change.left |= new;
+                change.right |= !new;
                 self.entries
-                    .remove(|(known, at)| known.cmp(loser).then(at.cmp(dot)));
+                    .remove_by(|(known, at)| known.cmp(loser).then(at.cmp(dot)));
             }
         }
         change
@@ -143,51 +139,5 @@ impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
     pub(super) fn sweep(&mut self) {
         let live = LiveIndex::new(&self.ledger);
         self.entries.retain(|(_, dot), ()| live.contains(*dot));
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Side {
-    Left,
-    Right,
-}
-
-/// Keeps the entries of the dots that are live after the join.
-struct Survive<'a, T> {
-    live: LiveIndex<'a>,
-    left_seen: Vec<Option<&'a Spans>>,
-    right_seen: Vec<Option<&'a Spans>>,
-    /// Dots that both sides hold live, with different elements.
-    contested: Vec<(Packed, Side, T)>,
-}
-
-fn seen(by: &[Option<&Spans>], dot: Packed) -> bool {
-    by.get(dot.lane())
-        .copied()
-        .flatten()
-        .is_some_and(|spans| spans.contains(dot.seq()))
-}
-
-impl<T: Clone> Merge<(T, Packed), ()> for Survive<'_, T> {
-    fn left(&mut self, (element, dot): &(T, Packed), (): &()) -> bool {
-        let stays = self.live.contains(*dot);
-        // A dot that the other side has seen stays only if it is live there too; and if it is, this
-        // entry should have met its equal.
-        if stays && seen(&self.right_seen, *dot) {
-            self.contested.push((*dot, Side::Left, element.clone()));
-        }
-        stays
-    }
-
-    fn right(&mut self, (element, dot): &(T, Packed), (): &()) -> bool {
-        let stays = self.live.contains(*dot);
-        if stays && seen(&self.left_seen, *dot) {
-            self.contested.push((*dot, Side::Right, element.clone()));
-        }
-        stays
-    }
-
-    fn both(&mut self, (_, dot): &(T, Packed), (): (), (): ()) -> Option<()> {
-        self.live.contains(*dot).then_some(())
     }
 }

@@ -94,11 +94,7 @@ impl<T: Ord, A: Ord> OrSet<T, A> {
                 self.ledger
                     .translate(dot, &other.ledger)
                     .is_none_or(|there| {
-                        !other.ledger.is_live(there)
-                            || other
-                                .entries
-                                .get(|(known, at)| known.cmp(element).then(at.cmp(&there)))
-                                .is_some()
+                        !other.ledger.is_live(there) || other.has_entry(element, there)
                     })
             });
         }

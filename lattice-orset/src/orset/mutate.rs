@@ -7,8 +7,9 @@ use core::borrow::Borrow;
 use lattice_core::JoinSemilattice;
 
 use super::OrSet;
-use crate::chunks::Chunks;
 use crate::lane::Lane;
+use lattice_core::ChunkedMap;
+
 use crate::ledger::{Ledger, Packed};
 use crate::replica::NewDot;
 use crate::spans::{Span, Spans};
@@ -34,7 +35,7 @@ impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
         let dot = ledger.see(&agent, seq, true);
         Self {
             ledger: Arc::new(ledger),
-            entries: Chunks::from_iter([((element, dot), ())]),
+            entries: ChunkedMap::from_iter([((element, dot), ())]),
         }
     }
 
@@ -91,7 +92,7 @@ impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
     /// does not hold it. `O(log n)`.
     ///
     /// ```
-    /// use lattice_core::{Bottom, JoinSemilattice};
+    /// use lattice_core::{Bottom, ChunkedMap, JoinSemilattice};
     /// use lattice_orset::{OrSet, Replica};
     ///
     /// let (mut set, mut ada) = (OrSet::new(), Replica::new("ada"));
@@ -109,7 +110,7 @@ impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
     {
         Self {
             ledger: Arc::new(self.observed(element)),
-            entries: Chunks::default(),
+            entries: ChunkedMap::new(),
         }
     }
 
@@ -169,7 +170,7 @@ impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
         }
         Self {
             ledger: Arc::new(ledger),
-            entries: Chunks::default(),
+            entries: ChunkedMap::new(),
         }
     }
 
@@ -228,7 +229,7 @@ impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
             .collect();
         for gone in dead {
             self.entries
-                .remove(|(known, dot)| known.borrow().cmp(element).then(dot.cmp(&gone)));
+                .remove_by(|(known, dot)| known.borrow().cmp(element).then(dot.cmp(&gone)));
         }
     }
 }
