@@ -14,6 +14,8 @@ mod live_index;
 mod orset;
 mod parts;
 mod replica;
+#[cfg(feature = "serde")]
+mod serde;
 mod spans;
 
 pub use gset::GSet;

@@ -2,9 +2,12 @@
 // A test that goes wrong should stop right there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+mod canonical;
 mod gset;
 mod laws;
 mod model;
 mod naive;
+#[cfg(feature = "serde")]
+mod serde;
 mod states;
 mod verify_lattice_join;
