@@ -39,38 +39,76 @@ impl core::ops::BitOrAssign for Change {
 }
 
 impl Lane {
-    /// `E'' = (E n E') u (E \ C') u (E' \ C)`, `C'' = C u C'`, redaction wins within `E n E'`.
+    /// `E'' = (E n E') u (E \ C') u (E' \ C)`, `C'' = C u C'`, redaction wins within `E n E'`: under
+    /// each dot the greater of both.
     ///
     /// Costs the blocks and runs of `other`, and the blocks of `self` that the context of `other`
     /// covers: a small delta with a small context is cheap whatever the size of `self`.
     pub(crate) fn join(&mut self, other: &Self) -> Change {
+        let (mine, theirs) = (self.block_count(), other.block_count());
+        if theirs >= mine / 8 {
+            return self.join_all(other);
+        }
+        let covered = self.blocks_covered_by(&other.seen).into_iter();
+        let mut blocks: Vec<u32> = covered.map(|(block, _)| block).collect();
+        blocks.extend(other.occupied());
+        blocks.sort_unstable();
+        blocks.dedup();
+        let mut change = Change {
+            // What `other` does not cover of `self` is news to it.
+            right: !self.seen.is_subset(&other.seen),
+            ..Change::default()
+        };
+        for block in blocks {
+            let (joined, found) = self.block(block).join(other.block(block));
+            change |= found;
+            self.live.set_block(block, joined.live);
+            self.redacted.set_block(block, joined.redacted);
+        }
+        change.left |= self.seen.union(&other.seen);
+        change
+    }
+
+    /// [`join`](Self::join) as one walk over the blocks of both.
+    fn join_all(&mut self, other: &Self) -> Change {
         let mut change = Change {
             right: !self.seen.is_subset(&other.seen),
             ..Change::default()
         };
-        for (block, known) in self.blocks_covered_by(&other.seen) {
-            let (live, redacted) = (self.live.block(block), self.redacted.block(block));
-            let (other_live, other_redacted) =
-                (other.live.block(block), other.redacted.block(block));
-            let removed = known & !(other_live | other_redacted);
-            let hidden = live & other_redacted;
-            change.left |= (live | redacted) & removed != 0 || hidden != 0;
-            change.redacted |= hidden != 0;
-            self.live.set_block(block, live & !removed & !hidden);
-            self.redacted.set_block(block, redacted & !removed | hidden);
+        let (mut live, mut redacted) = (Bits::default(), Bits::default());
+        let mut mine = self.occupied().peekable();
+        let mut theirs = other.occupied().peekable();
+        loop {
+            let block = match (mine.peek(), theirs.peek()) {
+                (Some(&a), Some(&b)) => a.min(b),
+                (Some(&block), None) | (None, Some(&block)) => block,
+                (None, None) => break,
+            };
+            mine.next_if_eq(&block);
+            theirs.next_if_eq(&block);
+            let (joined, found) = self.block(block).join(other.block(block));
+            change |= found;
+            live.push_block(block, joined.live);
+            redacted.push_block(block, joined.redacted);
         }
-        for block in other.occupied() {
-            let (live, redacted) = (other.live.block(block), other.redacted.block(block));
-            let seen = self.seen.mask(block);
-            let mine = (self.live.block(block), self.redacted.block(block));
-            let fresh = !seen;
-            change.right |=
-                (live | redacted) & seen & !(mine.0 | mine.1) != 0 || live & mine.1 != 0;
-            self.live.set_block(block, mine.0 | live & fresh);
-            self.redacted.set_block(block, mine.1 | redacted & fresh);
-        }
+        drop(mine);
+        self.live = live;
+        self.redacted = redacted;
         change.left |= self.seen.union(&other.seen);
         change
+    }
+
+    fn block(&self, block: u32) -> Block {
+        Block {
+            seen: self.seen.mask(block),
+            live: self.live.block(block),
+            redacted: self.redacted.block(block),
+        }
+    }
+
+    /// Blocks that are there, at most twice as many as dots need.
+    fn block_count(&self) -> usize {
+        self.live.block_count() + self.redacted.block_count()
     }
 
     /// The order of the lattice, elements apart.
@@ -150,6 +188,35 @@ impl Lane {
             covered.extend(blocks.map(|block| (block, context.mask(block))));
         }
         covered
+    }
+}
+
+/// 64 dots of a lane.
+#[derive(Clone, Copy)]
+struct Block {
+    seen: u64,
+    live: u64,
+    redacted: u64,
+}
+
+impl Block {
+    /// Under each dot the greater of both, and who learned what beside the context.
+    fn join(self, other: Self) -> (Self, Change) {
+        let removed = |block: Self| block.seen & !(block.live | block.redacted);
+        let gone = removed(self) | removed(other);
+        let redacted = (self.redacted | other.redacted) & !gone;
+        let joined = Self {
+            seen: self.seen | other.seen,
+            live: (self.live | other.live) & !gone & !redacted,
+            redacted,
+        };
+        let differs = |block: Self| block.live != joined.live || block.redacted != joined.redacted;
+        let change = Change {
+            left: differs(self),
+            right: differs(other),
+            redacted: self.live & redacted != 0,
+        };
+        (joined, change)
     }
 }
 
