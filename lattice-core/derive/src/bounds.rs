@@ -1,9 +1,9 @@
 //! Which bounds an impl needs.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{GenericParam, Generics, Ident, Type, TypeParamBound, WherePredicate, parse_quote};
+use syn::{GenericParam, Generics, Ident, Type, WherePredicate, parse_quote};
 
 use crate::product::Product;
 
@@ -13,11 +13,11 @@ use crate::product::Product;
 /// Bounds go on field types, not on parameters: `Set<T>` needs `T: Ord`, and `PhantomData<T>` needs
 /// nothing. Without parameters there is nothing to ask: what is missing is missing, and is reported
 /// at the field.
-pub(crate) fn generics(
-    product: &Product,
-    bound: &TypeParamBound,
-    of_self: &TypeParamBound,
-) -> Generics {
+///
+/// A field that holds the struct again, such as `children: Map<K, Self>`, is not asked: to know that it
+/// is a lattice one would have to know that the struct is, which is what the impl is there to say. What
+/// it needs comes from the struct's own bounds and from the other fields.
+pub(crate) fn generics(product: &Product, bound: &TokenStream, of_self: &TokenStream) -> Generics {
     let mut generics = product.generics.clone();
     let params: Vec<Ident> = generics.params.iter().filter_map(type_or_const).collect();
     if params.is_empty() {
@@ -25,15 +25,17 @@ pub(crate) fn generics(
     }
     let predicates = &mut generics.make_where_clause().predicates;
     predicates.push(parse_quote!(Self: #of_self));
+    let itself = [product.name.clone(), Ident::new("Self", Span::call_site())];
     for (_, ty) in &product.fields {
-        if mentions(ty.to_token_stream(), &params) {
+        let tokens = ty.to_token_stream();
+        if mentions(tokens.clone(), &params) && !mentions(tokens, &itself) {
             predicates.push(predicate(ty, bound));
         }
     }
     generics
 }
 
-fn predicate(ty: &Type, bound: &TypeParamBound) -> WherePredicate {
+fn predicate(ty: &Type, bound: &TokenStream) -> WherePredicate {
     let tokens = quote_spanned!(ty.span()=> #ty: #bound);
     parse_quote!(#tokens)
 }
@@ -46,10 +48,10 @@ fn type_or_const(param: &GenericParam) -> Option<Ident> {
     }
 }
 
-fn mentions(tokens: TokenStream, params: &[Ident]) -> bool {
+fn mentions(tokens: TokenStream, names: &[Ident]) -> bool {
     tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => params.contains(&ident),
-        TokenTree::Group(group) => mentions(group.stream(), params),
+        TokenTree::Ident(ident) => names.contains(&ident),
+        TokenTree::Group(group) => mentions(group.stream(), names),
         _ => false,
     })
 }

@@ -15,8 +15,8 @@ pub(crate) fn join_semilattice(product: &Product) -> TokenStream {
     let Product { name, lattice, .. } = product;
     let generics = bounds::generics(
         product,
-        &parse_quote!(#lattice::JoinSemilattice),
-        &parse_quote!(::core::cmp::Eq),
+        &quote!(#lattice::JoinSemilattice),
+        &quote!(::core::cmp::Eq),
     );
     let (params, args, bounds) = generics.split_for_impl();
     let trait_path = parse_quote!(#lattice::JoinSemilattice);
@@ -49,8 +49,8 @@ pub(crate) fn bottom(product: &Product) -> TokenStream {
     let Product { name, lattice, .. } = product;
     let generics = bounds::generics(
         product,
-        &parse_quote!(#lattice::Bottom),
-        &parse_quote!(#lattice::JoinSemilattice),
+        &quote!(#lattice::Bottom),
+        &quote!(#lattice::JoinSemilattice),
     );
     let (params, args, bounds) = generics.split_for_impl();
     let trait_path = parse_quote!(#lattice::Bottom);
@@ -78,24 +78,11 @@ pub(crate) fn bottom(product: &Product) -> TokenStream {
 
 pub(crate) fn decompose(product: &Product) -> TokenStream {
     let Product { name, lattice, .. } = product;
-    let mut generics = bounds::generics(
+    let generics = bounds::generics(
         product,
-        &parse_quote!(#lattice::Decompose),
-        &parse_quote!(#lattice::Bottom),
+        &quote!(#lattice::Decompose + ::core::clone::Clone),
+        &quote!(#lattice::Bottom),
     );
-    if let Some(bounds) = &mut generics.where_clause {
-        let clones = bounds::generics(
-            product,
-            &parse_quote!(::core::clone::Clone),
-            &parse_quote!(#lattice::Bottom),
-        );
-        bounds.predicates.extend(
-            clones
-                .where_clause
-                .into_iter()
-                .flat_map(|clause| clause.predicates),
-        );
-    }
     let (params, args, bounds) = generics.split_for_impl();
     let trait_path = parse_quote!(#lattice::Decompose);
     let parts = product.each(&trait_path, |member, field| {

@@ -12,8 +12,11 @@ use product::Product;
 /// Derives `JoinSemilattice` for a struct whose fields are join-semilattices: every field joins by
 /// itself.
 ///
-/// The struct must be `Eq`. Fields whose types mention a type parameter put their bound on the impl.
-/// A struct that implements `Drop` cannot be taken apart and so not be derived for.
+/// The struct must be `Eq`. Fields whose types mention a parameter put their bound on the impl, but for
+/// those that hold the struct itself. A struct that implements `Drop` cannot be taken apart and so not be
+/// derived for, nor can a packed one, whose fields cannot be borrowed.
+///
+/// `join` costs the joins of the fields, `leq` their `leq`s up to the first that says no.
 ///
 /// ```
 /// use lattice_core::{JoinSemilattice, Max, Set};
@@ -29,6 +32,23 @@ use product::Product;
 /// assert!(here.join(there.clone()));
 /// assert!(there.leq(&here));
 /// assert_eq!(here, Poll { votes: Set::from_iter(["ada", "bob"]), closes_at: Max(10) });
+/// ```
+///
+/// A struct may hold itself:
+///
+/// ```
+/// use lattice_core::{JoinSemilattice, Map, Max};
+///
+/// #[derive(Clone, Debug, PartialEq, Eq, JoinSemilattice)]
+/// struct Folder {
+///     changed: Max<u64>,
+///     folders: Map<&'static str, Folder>,
+/// }
+///
+/// let folder = |changed, folders| Folder { changed: Max(changed), folders };
+/// let mut here = folder(1, Map::singleton("src", folder(1, Map::new())));
+/// assert!(here.join(folder(1, Map::singleton("src", folder(2, Map::new())))));
+/// assert_eq!(here.folders.get(&"src").map(|src| src.changed), Some(Max(2)));
 /// ```
 ///
 /// A field that is not a lattice is named by the error, which points at its type:
@@ -110,6 +130,20 @@ pub fn bottom(input: TokenStream) -> TokenStream {
 ///
 /// let known = Poll { votes: Set::from_iter([1]), closes_at: Some(Max(9)) };
 /// assert_eq!(poll.delta_since(&known), Poll { votes: Set::from_iter([2]), closes_at: None });
+/// ```
+///
+/// A struct that holds itself has parts within parts without end, and the iterator over them would have
+/// no finite type:
+///
+/// ```compile_fail
+/// use lattice_core::{Bottom, Decompose, JoinSemilattice, Map};
+///
+/// #[derive(Clone, PartialEq, Eq, JoinSemilattice, Bottom, Decompose)]
+/// struct Folder {
+///     folders: Map<&'static str, Folder>,
+/// }
+///
+/// assert_eq!(Folder::bottom().decompose().count(), 0);
 /// ```
 #[proc_macro_derive(Decompose, attributes(lattice))]
 pub fn decompose(input: TokenStream) -> TokenStream {

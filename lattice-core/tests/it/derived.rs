@@ -38,6 +38,67 @@ where
     marker: PhantomData<[u8; N]>,
 }
 
+/// Forms that hold nothing.
+#[derive(Clone, Debug, PartialEq, Eq, JoinSemilattice, Bottom, Decompose)]
+struct EmptyBraces {}
+
+#[derive(Clone, Debug, PartialEq, Eq, JoinSemilattice, Bottom, Decompose)]
+struct EmptyTuple();
+
+/// A lifetime is no parameter to ask anything of, and what is borrowed may be an element.
+#[derive(Clone, Debug, PartialEq, Eq, JoinSemilattice, Bottom, Decompose)]
+struct Borrowing<'a, T: ?Sized + Ord + 'a> {
+    names: Set<&'a str>,
+    keys: Set<&'a T>,
+}
+
+/// Defaults, a clause of its own, a bound on an associated type, and names that are keywords.
+#[derive(Clone, Debug, PartialEq, Eq, JoinSemilattice, Bottom, Decompose)]
+struct Involved<I, V = Set<u8>>
+where
+    I: Iterator<Item: Clone + Eq + core::fmt::Debug> + Clone + core::fmt::Debug + Eq,
+    V: Clone,
+{
+    r#type: Option<Max<I::Item>>,
+    r#match: V,
+}
+
+/// Not to be named outside, and yet a bound on a public struct's field.
+#[derive(Clone, Debug, PartialEq, Eq, JoinSemilattice, Bottom, Decompose)]
+struct Private<T>(Option<T>);
+
+#[derive(Clone, Debug, PartialEq, Eq, JoinSemilattice, Bottom, Decompose)]
+pub(crate) struct Public<T> {
+    inner: Private<T>,
+}
+
+/// Holds itself, under keys: what the field needs is said on the struct.
+#[derive(Clone, Debug, PartialEq, Eq, JoinSemilattice, Bottom)]
+struct Tree<K: Ord, V> {
+    here: Option<V>,
+    children: Map<K, Tree<K, V>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, JoinSemilattice, Bottom)]
+struct Path {
+    segments: Map<u8, Self>,
+}
+
+/// Locals of the impl that are also names of fields, and a type that a macro hands in.
+macro_rules! confusing {
+    ($name:ident, $type:ty) => {
+        #[derive(Clone, Debug, PartialEq, Eq, JoinSemilattice, Bottom, Decompose)]
+        struct $name {
+            grew: $type,
+            other: $type,
+            known: $type,
+            part: $type,
+            whole: $type,
+        }
+    };
+}
+confusing!(Confusing, Option<Max<u8>>);
+
 mod renamed {
     pub(super) use ::lattice_core as lattices;
     pub(super) mod deep {
@@ -126,4 +187,79 @@ fn tuple_structs_unit_structs_and_generics() {
     };
     assert_eq!(check(&[inline(1), inline(2)]), 3);
     assert_eq!(check(&[Renamed { flag: true }]), 2);
+}
+
+#[test]
+fn structs_that_hold_nothing() {
+    assert_eq!(check(&[EmptyBraces {}]), 1);
+    assert_eq!(check(&[EmptyTuple()]), 1);
+}
+
+#[test]
+fn lifetimes_clauses_defaults_and_keywords() {
+    let (one, two) = (String::from("one"), String::from("two"));
+    let borrowing = |text: &'static str, key| Borrowing::<String> {
+        names: Set::singleton(text),
+        keys: Set::singleton(key),
+    };
+    assert_eq!(check(&[borrowing("a", &one), borrowing("b", &two)]), 4);
+
+    let involved = |number, element| Involved::<core::ops::Range<u8>> {
+        r#type: Some(Max(number)),
+        r#match: Set::singleton(element),
+    };
+    assert_eq!(check(&[involved(1, 1), involved(2, 2)]), 4);
+
+    let public = |flag| Public {
+        inner: Private(Some(flag)),
+    };
+    assert_eq!(check(&[public(false), public(true)]), 3);
+}
+
+#[test]
+fn structs_that_hold_themselves() {
+    let leaf = |value| Tree {
+        here: Some(Max(value)),
+        children: Map::new(),
+    };
+    let node = |key, child| Tree {
+        here: None,
+        children: Map::singleton(key, child),
+    };
+    let generators = [
+        leaf(1),
+        leaf(2),
+        node('a', leaf(1)),
+        node('a', node('b', leaf(1))),
+    ];
+    let universe = laws::check_exhaustive(&generators, 70).expect("a small universe");
+    laws::check_bottom(&universe);
+
+    let path = |key, inner| Path {
+        segments: Map::singleton(key, inner),
+    };
+    let generators = [
+        Path::bottom(),
+        path(1, Path::bottom()),
+        path(1, path(2, Path::bottom())),
+    ];
+    assert_eq!(
+        laws::check_exhaustive(&generators, 70).map(|universe| universe.len()),
+        Ok(3)
+    );
+}
+
+#[test]
+fn fields_named_like_locals_of_the_impl() {
+    let at = |index: usize| {
+        let field = |other| (index == other).then_some(Max(1));
+        Confusing {
+            grew: field(0),
+            other: field(1),
+            known: field(2),
+            part: field(3),
+            whole: field(4),
+        }
+    };
+    assert_eq!(check(&[0, 1, 2, 3, 4].map(at)), 32);
 }

@@ -1,0 +1,3 @@
+//! What unfit input is told, word for word.
+
+mod ui;
