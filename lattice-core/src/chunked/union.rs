@@ -52,6 +52,7 @@ impl<K: Ord + Clone> ChunkedMap<K, ()> {
 }
 
 /// Unites entries into a leaf until that is full or one side is at its end. How many were passed.
+#[inline(never)] // a loop that wants all registers for itself
 fn unite_entries<K: Ord + Clone>(
     left: &[(K, ())],
     right: &[(K, ())],
@@ -59,21 +60,28 @@ fn unite_entries<K: Ord + Clone>(
     leaf: &mut Vec<(K, ())>,
 ) -> (usize, usize) {
     let (mut i, mut j) = (0, 0);
-    while let (Some(mine), Some(new)) = (left.get(i), right.get(j)) {
-        if leaf.len() >= leaf_fill::<(K, ())>() {
-            break;
+    loop {
+        // A step passes one entry of each side at most, and fills one place.
+        let room = leaf_fill::<(K, ())>().saturating_sub(leaf.len());
+        let steps = room.min(left.len() - i).min(right.len() - j);
+        if steps == 0 {
+            return (i, j);
         }
-        // SUBTLE: sums and a choice between two references, no branches: which side comes next
-        // cannot be predicted, and a wrong guess costs more than the whole step.
-        let order = mine.0.cmp(&new.0);
-        let next = if order.is_le() { mine } else { new };
-        i += usize::from(order.is_le());
-        j += usize::from(order.is_ge());
-        if keep(&next.0) {
+        for _ in 0..steps {
+            let (Some(mine), Some(new)) = (left.get(i), right.get(j)) else {
+                return (i, j);
+            };
+            // SUBTLE: sums and choices, no branches: which side comes next cannot be predicted, and
+            // a wrong guess costs more than the whole step. So what does not stay is written, too.
+            let order = mine.0.cmp(&new.0);
+            let next = if order.is_le() { mine } else { new };
+            i += usize::from(order.is_le());
+            j += usize::from(order.is_ge());
+            let end = leaf.len() + usize::from(keep(&next.0));
             leaf.push(next.clone());
+            leaf.truncate(end);
         }
     }
-    (i, j)
 }
 
 /// The union by way of a rule, for keys that are moved.
