@@ -1,33 +1,28 @@
-//! [`LwwMap`]: many registers under sorted keys, for bulk work.
+//! [`LwwMap`]: many registers under sorted keys, for bulk work and cheap snapshots.
 
 mod impls;
-mod iter;
-mod merge;
-mod tree;
+mod rule;
 
 use alloc::vec::Vec;
 use core::borrow::Borrow;
-use core::cmp::Ordering;
 
-use lattice_core::{Bottom, JoinSemilattice};
+use lattice_core::{Bottom, ChunkedMap, JoinSemilattice};
 
-pub use self::iter::{IntoIter, Iter};
-use self::merge::Register;
-use self::tree::{Builder, Tree};
 use crate::{EventHash, LwwRegister, Stamp, Write};
+
+/// The entries of a borrowed [`LwwMap`], in order of the keys.
+pub type Iter<'a, K, V, S, A> = lattice_core::chunked::Iter<'a, K, LwwRegister<V, S, A>>;
+
+/// The entries of an [`LwwMap`] that is taken apart, in order of the keys.
+pub type IntoIter<K, V, S, A> = lattice_core::chunked::IntoIter<K, LwwRegister<V, S, A>>;
 
 /// Many [`LwwRegister`]s under sorted keys, laid out for joining in bulk.
 ///
 /// The lattice is that of a map of registers: an absent key is a register that was never written,
-/// joining joins under each key. What differs from such a map is the cost.
-///
-/// # Layout
-///
-/// Entries lie in sorted arrays of some four kilobytes, under two levels of separators. Two maps
-/// of like size are merged in one linear walk, which passes on whole arrays where the other side
-/// has nothing between; each array that has been read is freed before the next is written, so a
-/// join touches few pages that were not in the cache. A map that is much smaller than the other is
-/// searched in, all keys side by side, and joined in place.
+/// joining joins under each key. What differs from such a map is the cost: this is a
+/// [`ChunkedMap`], a persistent tree of sorted arrays. Its clones share what they do not change, two
+/// maps of like size are merged in one linear walk, and one that is much smaller than the other is
+/// searched in, many keys side by side.
 ///
 /// # Cost
 ///
@@ -35,17 +30,19 @@ use crate::{EventHash, LwwRegister, Stamp, Write};
 ///
 /// | operation | cost |
 /// |---|---|
+/// | `clone` | O(1) |
 /// | [`get`](LwwMap::get) | O(log n) |
 /// | [`write`](LwwMap::write), [`join_entry`](LwwMap::join_entry) | O(log n), and moving at most one array |
 /// | `join`, `m` at most `n / 32` | O(m log n), and moving at most one array for each key |
 /// | `join`, `m` more than that | O(n + m); under a common key one comparison |
-/// | [`join_cloning`](LwwMap::join_cloning) | as `join`, and a clone of what is new |
-/// | `leq`, [`iter`](LwwMap::iter), `clone`, `==` | linear |
+/// | `leq`, [`iter`](LwwMap::iter), `==` | linear |
+///
+/// A write to what a clone shares copies one array of two kilobytes and the path to it.
 ///
 /// # Invariants
 ///
 /// No register is bottom, so equal knowledge is equal. Keys are cloned as separators, one for some
-/// forty entries.
+/// twenty entries.
 ///
 /// ```
 /// use lattice_lww::{EventHash, JoinSemilattice, Lamport, LwwMap, Write, WriteKey};
@@ -57,92 +54,166 @@ use crate::{EventHash, LwwRegister, Stamp, Write};
 /// let mut here = LwwMap::new();
 /// here.write("size", write(1, "m"));
 /// here.write("kind", write(2, "bug"));
+/// let before = here.clone();
 ///
 /// let there = LwwMap::from_iter([("size", write(3, "xl").into())]);
 /// assert!(here.join(there));
 /// assert_eq!(here.get("size").and_then(|register| register.get()), Some(&"xl"));
-/// assert_eq!(here.len(), 2);
+/// assert_eq!(before.get("size").and_then(|register| register.get()), Some(&"m"));
 /// ```
 #[derive(Clone)]
 pub struct LwwMap<K, V: Ord, S: Stamp, A: Ord> {
     // INVARIANT: no register is bottom.
-    tree: Tree<K, LwwRegister<V, S, A>>,
+    registers: ChunkedMap<K, LwwRegister<V, S, A>>,
 }
 
 impl<K, V: Ord, S: Stamp, A: Ord> LwwMap<K, V, S, A> {
     /// The empty map. Does not allocate.
+    ///
+    /// ```
+    /// use lattice_lww::{Lamport, LwwMap};
+    ///
+    /// assert!(LwwMap::<u8, u8, Lamport, u8>::new().is_empty());
+    /// ```
     pub const fn new() -> Self {
-        Self { tree: Tree::new() }
+        Self {
+            registers: ChunkedMap::new(),
+        }
     }
 
-    /// The number of keys.
+    /// The number of keys. O(1).
+    ///
+    /// ```
+    /// # use lattice_lww::{EventHash, Lamport, LwwMap, LwwRegister, Write, WriteKey};
+    /// # let key = WriteKey { stamp: Lamport(1), wall_ts: 0, agent_id: "a", event_hash: EventHash([1; 32]) };
+    /// let register = LwwRegister::from_write(Write::new(key, 'x'));
+    /// let map = LwwMap::from_iter([(1, register.clone()), (2, register)]);
+    /// assert_eq!(map.len(), 2);
+    /// ```
     pub const fn len(&self) -> usize {
-        self.tree.len
+        self.registers.len()
     }
 
-    /// True iff nothing was ever written.
+    /// True iff nothing was ever written. O(1).
+    ///
+    /// ```
+    /// # use lattice_lww::{EventHash, Lamport, LwwMap, Write, WriteKey};
+    /// # let key = WriteKey { stamp: Lamport(1), wall_ts: 0, agent_id: "a", event_hash: EventHash([1; 32]) };
+    /// let mut map = LwwMap::new();
+    /// map.write("size", Write::new(key, 'm'));
+    /// assert!(!map.is_empty());
+    /// ```
     pub const fn is_empty(&self) -> bool {
-        self.tree.len == 0
+        self.registers.is_empty()
     }
 
     /// Keys and registers, in order of the keys.
-    pub fn iter(&self) -> Iter<'_, K, LwwRegister<V, S, A>> {
-        Iter::new(&self.tree)
+    ///
+    /// ```
+    /// # use lattice_lww::{EventHash, Lamport, LwwMap, Write, WriteKey};
+    /// # let key = WriteKey { stamp: Lamport(1), wall_ts: 0, agent_id: "a", event_hash: EventHash([1; 32]) };
+    /// let mut map = LwwMap::new();
+    /// map.write("size", Write::new(key, 'm'));
+    /// map.write("kind", Write::new(key, 'b'));
+    /// assert!(map.iter().map(|(key, _)| *key).eq(["kind", "size"]));
+    /// ```
+    pub fn iter(&self) -> Iter<'_, K, V, S, A> {
+        self.registers.iter()
     }
 
     /// The register of `key`; `None` if it was never written. O(log n).
+    ///
+    /// ```
+    /// # use lattice_lww::{EventHash, Lamport, LwwMap, Write, WriteKey};
+    /// # let key = WriteKey { stamp: Lamport(1), wall_ts: 0, agent_id: "a", event_hash: EventHash([1; 32]) };
+    /// let mut map = LwwMap::new();
+    /// map.write(String::from("size"), Write::new(key, 'm'));
+    /// assert_eq!(map.get("size").and_then(|register| register.get()), Some(&'m'));
+    /// assert_eq!(map.get("kind"), None);
+    /// ```
     pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&LwwRegister<V, S, A>>
     where
         K: Borrow<Q>,
     {
-        let place = self.tree.find(key);
-        let (_, register) = self.tree.leaf(place)?.entries.get(place.slot.ok()?)?;
-        Some(register)
+        self.registers.get(key)
     }
 
     /// True iff `key` was ever written. O(log n).
+    ///
+    /// ```
+    /// # use lattice_lww::{EventHash, Lamport, LwwMap, Write, WriteKey};
+    /// # let key = WriteKey { stamp: Lamport(1), wall_ts: 0, agent_id: "a", event_hash: EventHash([1; 32]) };
+    /// let mut map = LwwMap::new();
+    /// map.write("size", Write::new(key, 'm'));
+    /// assert!(map.contains_key("size") && !map.contains_key("kind"));
+    /// ```
     pub fn contains_key<Q: Ord + ?Sized>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
     {
-        self.get(key).is_some()
-    }
-
-    /// Redacts the cells of the writes whose event `redacted` names; keys stay. True iff a value
-    /// went. Linear.
-    ///
-    /// For a fixed set of names this commutes with joining.
-    pub fn redact(&mut self, redacted: impl Fn(&EventHash) -> bool) -> bool {
-        let registers = self.tree.leaves_mut().flat_map(|leaf| &mut leaf.entries);
-        registers.fold(false, |changed, (_, register)| {
-            register.redact(&redacted) | changed
-        })
+        self.registers.contains_key(key)
     }
 }
 
-impl<K: Ord + Clone, V: Ord, S: Stamp, A: Ord> LwwMap<K, V, S, A> {
+impl<K: Ord + Clone, V: Ord + Clone, S: Stamp, A: Ord + Clone> LwwMap<K, V, S, A> {
     /// Joins one write into the register of `key`. True iff the map grew. O(log n).
+    ///
+    /// ```
+    /// # use lattice_lww::{EventHash, Lamport, LwwMap, Write, WriteKey};
+    /// # let key = WriteKey { stamp: Lamport(1), wall_ts: 0, agent_id: "a", event_hash: EventHash([1; 32]) };
+    /// let mut map = LwwMap::new();
+    /// assert!(map.write("size", Write::new(key, 'm')));
+    /// assert!(!map.write("size", Write::new(key, 'm')));
+    /// ```
     pub fn write(&mut self, key: K, write: Write<V, S, A>) -> bool {
-        self.tree.join_entry((key, LwwRegister::from_write(write)))
+        self.join_entry(key, LwwRegister::from_write(write))
     }
 
     /// Joins a register into the one of `key`. True iff the map grew. O(log n).
+    ///
+    /// ```
+    /// # use lattice_lww::{EventHash, Lamport, LwwMap, LwwRegister, Write, WriteKey};
+    /// # let key = WriteKey { stamp: Lamport(1), wall_ts: 0, agent_id: "a", event_hash: EventHash([1; 32]) };
+    /// let mut map = LwwMap::new();
+    /// assert!(map.join_entry("size", LwwRegister::from_write(Write::new(key, 'm'))));
+    /// assert!(!map.join_entry("kind", LwwRegister::new())); // says nothing
+    /// ```
     pub fn join_entry(&mut self, key: K, register: LwwRegister<V, S, A>) -> bool {
-        !register.is_bottom() && self.tree.join_entry((key, register))
+        !register.is_bottom()
+            && self
+                .registers
+                .upsert(alloc::vec![(key, register)], &mut rule::Join::default())
     }
 
-    /// [`join`](JoinSemilattice::join) with a borrowed map that clones no more than the entries
-    /// that are new.
-    pub fn join_cloning(&mut self, other: &Self) -> bool
-    where
-        V: Clone,
-        A: Clone,
-    {
-        self.tree.join_cloning(&other.tree)
+    /// Redacts the cells of the writes whose event `redacted` names; keys stay. True iff a value
+    /// went. Linear; arrays in which nothing is redacted stay shared.
+    ///
+    /// For a fixed set of names this commutes with joining. Clones that were made before keep the
+    /// value: redact every version that is held.
+    ///
+    /// ```
+    /// # use lattice_lww::{EventHash, Lamport, LwwMap, Write, WriteKey};
+    /// # let key = WriteKey { stamp: Lamport(1), wall_ts: 0, agent_id: "a", event_hash: EventHash([1; 32]) };
+    /// let mut map = LwwMap::new();
+    /// map.write("size", Write::new(key, 'm'));
+    /// assert!(map.redact(|event| *event == EventHash([1; 32])));
+    /// assert!(map.get("size").is_some_and(|register| register.is_redacted()));
+    /// ```
+    pub fn redact(&mut self, redacted: impl Fn(&EventHash) -> bool) -> bool {
+        self.registers
+            .edit(|_, register| register.redact(&redacted))
     }
 
     /// Takes entries with strictly increasing keys and no bottom registers, as
     /// [`iter`](LwwMap::iter) gives them; `None` if they are not. Linear.
+    ///
+    /// ```
+    /// # use lattice_lww::{EventHash, Lamport, LwwMap, LwwRegister, Write, WriteKey};
+    /// # let key = WriteKey { stamp: Lamport(1), wall_ts: 0, agent_id: "a", event_hash: EventHash([1; 32]) };
+    /// let register = LwwRegister::from_write(Write::new(key, 'x'));
+    /// assert!(LwwMap::from_canonical(vec![(1, register.clone()), (2, register.clone())]).is_some());
+    /// assert!(LwwMap::from_canonical(vec![(2, register.clone()), (1, register)]).is_none());
+    /// ```
     pub fn from_canonical(entries: Vec<(K, LwwRegister<V, S, A>)>) -> Option<Self> {
         let sorted = entries.is_sorted_by(|(a, _), (b, _)| a < b);
         let written = entries.iter().all(|(_, register)| !register.is_bottom());
@@ -151,23 +222,19 @@ impl<K: Ord + Clone, V: Ord, S: Stamp, A: Ord> LwwMap<K, V, S, A> {
 
     /// Lays out entries with increasing keys, joining registers of equal keys.
     fn from_sorted(entries: impl IntoIterator<Item = (K, LwwRegister<V, S, A>)>) -> Self {
-        let mut out = Builder::<K, LwwRegister<V, S, A>>::new();
-        for (key, register) in entries {
-            if register.is_bottom() {
-                continue;
+        let mut entries = entries
+            .into_iter()
+            .filter(|(_, register)| !register.is_bottom())
+            .peekable();
+        let joined = core::iter::from_fn(|| {
+            let (key, mut register) = entries.next()?;
+            while let Some((_, more)) = entries.next_if(|(next, _)| *next == key) {
+                register.join(more);
             }
-            match out.last_mut() {
-                Some((last, known)) if *last == key => _ = known.join(register),
-                _ => out.leaf().push((key, register)),
-            }
+            Some((key, register))
+        });
+        Self {
+            registers: joined.collect(),
         }
-        Self { tree: out.finish() }
-    }
-}
-
-impl<V: Ord, S: Stamp, A: Ord> Register for LwwRegister<V, S, A> {
-    #[inline]
-    fn quick_cmp(&self, other: &Self) -> Option<Ordering> {
-        self.single_cmp(other)
     }
 }

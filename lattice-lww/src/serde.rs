@@ -155,9 +155,9 @@ where
 impl<'de, K, V, S, A> Deserialize<'de> for LwwMap<K, V, S, A>
 where
     K: Ord + Clone + Deserialize<'de>,
-    V: Ord + Deserialize<'de>,
+    V: Ord + Clone + Deserialize<'de>,
     S: Stamp + Deserialize<'de>,
-    A: Ord + Deserialize<'de>,
+    A: Ord + Clone + Deserialize<'de>,
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::from_canonical(Vec::deserialize(deserializer)?).ok_or_else(|| {

@@ -6,41 +6,42 @@ use core::hash::{Hash, Hasher};
 
 use lattice_core::{Bottom, Decompose, JoinSemilattice};
 
-use super::LwwMap;
-use super::merge::SPARSE;
+use super::rule::Join;
+use super::{IntoIter, Iter, LwwMap};
 use crate::{LwwRegister, Stamp};
 
-impl<K: Ord + Clone, V: Ord, S: Stamp, A: Ord> JoinSemilattice for LwwMap<K, V, S, A> {
+/// Below one incoming key for so many held ones, searching beats merging.
+const SPARSE: usize = 32;
+
+impl<K: Ord + Clone, V: Ord + Clone, S: Stamp, A: Ord + Clone> JoinSemilattice
+    for LwwMap<K, V, S, A>
+{
     fn join(&mut self, other: Self) -> bool {
-        self.tree.join(other.tree)
+        if self.registers.shares_root(&other.registers) {
+            return false;
+        }
+        let mut rule = Join::default();
+        if other.len() <= self.len() / SPARSE {
+            return self
+                .registers
+                .upsert(other.registers.into_iter().collect(), &mut rule);
+        }
+        let mine = core::mem::take(&mut self.registers);
+        self.registers = mine.merge(other.registers, &mut rule);
+        rule.grew
     }
 
     fn leq(&self, other: &Self) -> bool {
-        if self.len() > other.len() {
-            return false; // a key is missing there
-        }
-        if self.len() <= other.len() / SPARSE {
-            return self
-                .iter()
-                .all(|(key, mine)| other.get(key).is_some_and(|it| mine.leq(it)));
-        }
-        let mut theirs = other.iter();
-        self.iter().all(|(key, mine)| {
-            let at_or_after = theirs.find(|&(candidate, _)| candidate >= key);
-            at_or_after.is_some_and(|(candidate, it)| candidate == key && mine.leq(it))
-        })
+        self.registers.leq(&other.registers)
     }
 
-    fn join_ref(&mut self, other: &Self) -> bool
-    where
-        Self: Clone,
-    {
-        // SUBTLE: a clonable map does not let on that its parts are; `join_cloning` asks for it.
-        !other.leq(self) && self.join(other.clone())
+    fn join_ref(&mut self, other: &Self) -> bool {
+        // A clone shares its arrays, and what is shared is copied only where it is new.
+        self.join(other.clone())
     }
 }
 
-impl<K: Ord + Clone, V: Ord, S: Stamp, A: Ord> Bottom for LwwMap<K, V, S, A> {
+impl<K: Ord + Clone, V: Ord + Clone, S: Stamp, A: Ord + Clone> Bottom for LwwMap<K, V, S, A> {
     fn bottom() -> Self {
         Self::new()
     }
@@ -61,12 +62,9 @@ impl<K: Ord + Clone, V: Ord + Clone, S: Stamp, A: Ord + Clone> Decompose for Lww
     }
 
     fn delta_since(&self, known: &Self) -> Self {
-        Self::from_sorted(self.iter().filter_map(|(key, mine)| {
-            let delta = known
-                .get(key)
-                .map_or_else(|| mine.clone(), |it| mine.delta_since(it));
-            (!delta.is_bottom()).then(|| (key.clone(), delta))
-        }))
+        Self {
+            registers: self.registers.delta_since(&known.registers),
+        }
     }
 }
 
@@ -77,9 +75,8 @@ impl<K, V: Ord, S: Stamp, A: Ord> Default for LwwMap<K, V, S, A> {
 }
 
 impl<K: Eq, V: Ord, S: Stamp, A: Ord> PartialEq for LwwMap<K, V, S, A> {
-    // Equal entries may be cut into leaves in different ways.
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().eq(other)
+        self.registers == other.registers
     }
 }
 
@@ -87,8 +84,7 @@ impl<K: Eq, V: Ord, S: Stamp, A: Ord> Eq for LwwMap<K, V, S, A> {}
 
 impl<K: Hash, V: Ord + Hash, S: Stamp + Hash, A: Ord + Hash> Hash for LwwMap<K, V, S, A> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.len().hash(state);
-        self.iter().for_each(|entry| entry.hash(state));
+        self.registers.hash(state);
     }
 }
 
@@ -105,8 +101,8 @@ where
 }
 
 /// Keys in any order and more than once; registers of one key are joined.
-impl<K: Ord + Clone, V: Ord, S: Stamp, A: Ord> FromIterator<(K, LwwRegister<V, S, A>)>
-    for LwwMap<K, V, S, A>
+impl<K: Ord + Clone, V: Ord + Clone, S: Stamp, A: Ord + Clone>
+    FromIterator<(K, LwwRegister<V, S, A>)> for LwwMap<K, V, S, A>
 {
     fn from_iter<I: IntoIterator<Item = (K, LwwRegister<V, S, A>)>>(entries: I) -> Self {
         let mut entries: Vec<_> = entries.into_iter().collect();
@@ -116,10 +112,28 @@ impl<K: Ord + Clone, V: Ord, S: Stamp, A: Ord> FromIterator<(K, LwwRegister<V, S
 }
 
 /// Joins the entries as one map.
-impl<K: Ord + Clone, V: Ord, S: Stamp, A: Ord> Extend<(K, LwwRegister<V, S, A>)>
+impl<K: Ord + Clone, V: Ord + Clone, S: Stamp, A: Ord + Clone> Extend<(K, LwwRegister<V, S, A>)>
     for LwwMap<K, V, S, A>
 {
     fn extend<I: IntoIterator<Item = (K, LwwRegister<V, S, A>)>>(&mut self, entries: I) {
         self.join(entries.into_iter().collect());
+    }
+}
+
+impl<'a, K, V: Ord, S: Stamp, A: Ord> IntoIterator for &'a LwwMap<K, V, S, A> {
+    type Item = (&'a K, &'a LwwRegister<V, S, A>);
+    type IntoIter = Iter<'a, K, V, S, A>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<K: Clone, V: Ord + Clone, S: Stamp, A: Ord + Clone> IntoIterator for LwwMap<K, V, S, A> {
+    type Item = (K, LwwRegister<V, S, A>);
+    type IntoIter = IntoIter<K, V, S, A>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.registers.into_iter()
     }
 }

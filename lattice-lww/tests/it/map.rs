@@ -76,8 +76,14 @@ fn join(map: &mut Map, entries: &[Keyed], way: u8) -> bool {
     let incoming: Map = entries.iter().rev().cloned().collect();
     match way {
         0 => map.join(incoming),
-        1 => map.join_cloning(&incoming),
-        2 => map.join_ref(&incoming),
+        1 => map.join_ref(&incoming),
+        2 => {
+            // With the old version kept: everything is shared.
+            let (old, entries) = (map.clone(), map.clone().into_iter().collect::<Vec<_>>());
+            let grew = map.join(incoming);
+            assert!(old.into_iter().eq(entries), "a snapshot stays as it is");
+            grew
+        }
         _ => entries.iter().fold(false, |grew, (key, register)| {
             map.join_entry(*key, register.clone()) | grew
         }),
@@ -159,7 +165,7 @@ fn batches_into_one_place() {
             .collect();
         let incoming: Map = dense.iter().cloned().collect();
         assert!(map.join(incoming.clone()));
-        assert!(!map.join_cloning(&incoming));
+        assert!(!map.join_ref(&incoming));
         model.join(&dense);
     }
     model.check(&map);
@@ -188,10 +194,10 @@ fn sides_that_do_not_overlap() {
         let mut model = Model(a.clone().into_iter().collect());
         let entries: Vec<_> = b.clone().into_iter().collect();
         assert!(model.join(&entries));
-        let mut cloning = a.clone();
-        assert!(cloning.join_cloning(&b) && a.join(b));
+        let mut shared = a.clone();
+        assert!(shared.join_ref(&b) && a.join(b));
         model.check(&a);
-        model.check(&cloning);
+        model.check(&shared);
     }
 }
 

@@ -1,0 +1,58 @@
+//! Joining registers under equal keys.
+
+use core::cmp::Ordering;
+use core::mem::needs_drop;
+
+use lattice_core::JoinSemilattice;
+use lattice_core::chunked::{MergeRule, Pick, Upsert};
+
+use crate::{LwwRegister, Stamp};
+
+/// The join under each key.
+#[derive(Default)]
+pub(super) struct Join {
+    /// The left side grew.
+    pub(super) grew: bool,
+}
+
+impl<K, V: Ord + Clone, S: Stamp, A: Ord + Clone> MergeRule<K, LwwRegister<V, S, A>> for Join {
+    // A register of one write holds it inline: where its parts are plain, so is it.
+    const CLONES: bool = !needs_drop::<(K, V, S, A)>();
+
+    #[inline]
+    fn left(&mut self, _: &K, _: &LwwRegister<V, S, A>) -> bool {
+        true
+    }
+
+    #[inline]
+    fn right(&mut self, _: &K, _: &LwwRegister<V, S, A>) -> bool {
+        self.grew = true;
+        true
+    }
+
+    #[inline]
+    fn both(&mut self, _: &K, left: &LwwRegister<V, S, A>, right: &LwwRegister<V, S, A>) -> Pick {
+        match left.single_cmp(right) {
+            Some(Ordering::Greater) => Pick::Left,
+            Some(Ordering::Less) => {
+                self.grew = true;
+                Pick::Right
+            }
+            Some(Ordering::Equal) | None => Pick::Both,
+        }
+    }
+
+    fn join(&mut self, left: &mut LwwRegister<V, S, A>, right: LwwRegister<V, S, A>) {
+        self.grew |= left.join(right);
+    }
+}
+
+impl<V: Ord + Clone, S: Stamp, A: Ord + Clone> Upsert<LwwRegister<V, S, A>> for Join {
+    fn changes(&mut self, old: &LwwRegister<V, S, A>, new: &LwwRegister<V, S, A>) -> bool {
+        !new.leq(old)
+    }
+
+    fn update(&mut self, old: &mut LwwRegister<V, S, A>, new: LwwRegister<V, S, A>) {
+        old.join(new);
+    }
+}
