@@ -5,8 +5,8 @@ use core::marker::PhantomData;
 use std::collections::{BTreeMap, BTreeSet};
 
 use lattice_core::{
-    Antichain, CausalContext, Cell, Conflict, Decompose, Dot, JoinSemilattice, Map, Max, Min, Pair,
-    Set, VersionVector, laws,
+    Antichain, CausalContext, Cell, ChunkedMap, Conflict, Decompose, Dot, JoinSemilattice, Map,
+    Max, Min, Pair, Set, VersionVector, laws,
 };
 
 use crate::write::Write;
@@ -83,29 +83,32 @@ fn conflict() {
     ]);
 }
 
+/// A tuple for every arity: each flag alone, in all unions with its neighbours.
+macro_rules! check_tuple {
+    ($($index:literal)+) => {
+        let unit = |at: usize| ($(at == $index,)+);
+        let units = [$(unit($index)),+];
+        for neighbours in units.windows(units.len().min(4)) {
+            assert_eq!(check_decomposing(neighbours).len(), 1 << neighbours.len());
+        }
+    };
+}
+
 #[test]
 fn tuples() {
-    check_decomposing(&[(false,), (true,)]);
+    check_tuple!(0);
+    check_tuple!(0 1);
+    check_tuple!(0 1 2);
+    check_tuple!(0 1 2 3);
+    check_tuple!(0 1 2 3 4);
+    check_tuple!(0 1 2 3 4 5);
+    check_tuple!(0 1 2 3 4 5 6);
+    check_tuple!(0 1 2 3 4 5 6 7);
     check_decomposing(&[
         (true, Set::new()),
         (false, Set::singleton(1)),
         (true, Set::singleton(2)),
     ]);
-    let eight = |at: usize| {
-        let bit = |index| index == at;
-        (
-            bit(0),
-            bit(1),
-            bit(2),
-            bit(3),
-            bit(4),
-            bit(5),
-            bit(6),
-            bit(7),
-        )
-    };
-    check_decomposing(&[0, 1, 2, 3].map(eight));
-    check_decomposing(&[4, 5, 6, 7].map(eight));
 }
 
 #[test]
@@ -199,6 +202,17 @@ fn persistent_collections() {
 }
 
 #[test]
+fn chunked_maps() {
+    let entry = |(key, value)| {
+        let mut map = ChunkedMap::default();
+        map.insert(key, value);
+        map
+    };
+    let generators: Vec<_> = map_generators().into_iter().map(entry).collect();
+    assert_eq!(check_decomposing(&generators).len(), 3 * 3 * 2);
+}
+
+#[test]
 fn version_vectors() {
     let heads = [("ada", 1), ("ada", 2), ("bob", 1), ("bob", u64::MAX)];
     let universe = check_decomposing(&heads.map(|head| VersionVector::from_iter([head])));
@@ -236,4 +250,26 @@ fn antichains() {
     ];
     laws::check_ranked(&writes);
     check_decomposing(&writes.map(Antichain::singleton));
+}
+
+#[test]
+fn antichains_of_dots_and_of_cells_under_dots() {
+    let dots = [("ada", 1), ("ada", 2), ("ada", 3), ("bob", 1), ("bob", 2)]
+        .map(|(agent, seq)| Dot::new(agent, seq));
+    laws::check_ranked(&dots);
+    let universe = check_decomposing(&dots.map(Antichain::singleton));
+    assert_eq!(
+        universe.len(),
+        4 * 3,
+        "the last event of each agent, or none"
+    );
+
+    let cells = [Cell::Present(0), Cell::Present(1), Cell::Redacted];
+    let writes: Vec<_> = dots[1..4]
+        .iter()
+        .flat_map(|dot| cells.map(|cell| (*dot, cell)))
+        .collect();
+    laws::check_ranked(&writes);
+    let generators: Vec<_> = writes.into_iter().map(Antichain::singleton).collect();
+    assert_eq!(check_decomposing(&generators).len(), 7 * 4);
 }
