@@ -8,7 +8,7 @@ use crate::{Bottom, Decompose, Dot, JoinSemilattice, VersionVector};
 /// A set of [`Dot`]s: exactly which events are known.
 ///
 /// What arrives in order is a version vector; what arrives early is a cloud of dots beside it, until
-/// the gap closes (Almeida et al. 2018, section 7.2). Both are held as one sorted list of *runs*, an
+/// the gap closes (Almeida et al. 2018, section 7). Both are held as one sorted list of *runs*, an
 /// agent with a first and a last number: the runs that start at 1 are the vector, the others the
 /// cloud, and closing a gap is two runs becoming one. Exact at all times: "the greatest number seen"
 /// would claim the events in the gaps, and whatever they added would be taken for removed.
