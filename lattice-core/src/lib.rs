@@ -45,10 +45,15 @@ mod causal_context;
 mod dot;
 pub mod version_vector;
 
+// Other worlds.
+mod by_leq;
+#[cfg(any(feature = "lattices", feature = "crdts"))]
+mod foreign;
 #[cfg(feature = "serde")]
 mod serde;
 
 pub use antichain::Antichain;
+pub use by_leq::ByLeq;
 pub use causal_context::{CausalContext, Run};
 pub use cell::Cell;
 pub use chunked::ChunkedMap;

@@ -12,6 +12,7 @@ mod antichain;
 mod causal_context;
 mod cost;
 mod derived;
+mod foreign;
 mod instances;
 mod kit;
 mod known_bad;

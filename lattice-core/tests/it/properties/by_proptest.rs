@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use core::marker::PhantomData;
 
 use lattice_core::{
-    Antichain, CausalContext, Cell, ChunkedMap, Conflict, Dot, Map, Max, Min, Pair, Set,
+    Antichain, ByLeq, CausalContext, Cell, ChunkedMap, Conflict, Dot, Map, Max, Min, Pair, Set,
     VersionVector, semilattice_laws,
 };
 use proptest::collection::vec;
@@ -38,6 +38,11 @@ semilattice_laws!(
 );
 
 type M = Option<Max<u8>>;
+semilattice_laws!(
+    by_leq,
+    any::<Map<u8, M>>().prop_map(ByLeq),
+    [bottom, decompose]
+);
 semilattice_laws!(tuple_1, any::<(M,)>(), [bottom, decompose]);
 semilattice_laws!(tuple_2, any::<(bool, M)>(), [bottom, decompose]);
 semilattice_laws!(tuple_3, any::<(bool, Set<u8>, M)>(), [bottom, decompose]);
