@@ -24,6 +24,14 @@ lint:
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features
 
+# Every combination of features of the lattice crates; their tests without any.
+powerset *crates:
+    bash tests-e2e/powerset.sh {{crates}}
+
+# The lattice crates as the packages they will be on the registry.
+package *args:
+    bash tests-e2e/package.sh {{args}}
+
 # Against the published bones-core.
 interop:
     cargo test --manifest-path interop/Cargo.toml
