@@ -8,6 +8,8 @@ extern crate std;
 mod bits;
 pub mod canonical;
 mod gset;
+#[cfg(feature = "im")]
+pub mod im;
 mod lane;
 mod ledger;
 mod live_index;

@@ -4,6 +4,8 @@
 
 mod canonical;
 mod gset;
+#[cfg(feature = "im")]
+mod im;
 mod laws;
 mod model;
 mod naive;
