@@ -26,4 +26,4 @@ pub use stamp::{
 };
 pub use write::Write;
 
-pub use lattice_core::{Bottom, Cell, Decompose, JoinSemilattice};
+pub use lattice_core::{Bottom, Cell, Decompose, JoinSemilattice, laws};

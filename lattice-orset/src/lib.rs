@@ -21,7 +21,7 @@ mod serde;
 mod spans;
 
 pub use gset::GSet;
-pub use lattice_core::{Bottom, CausalContext, Cell, Decompose, Dot, JoinSemilattice};
+pub use lattice_core::{Bottom, CausalContext, Cell, Decompose, Dot, JoinSemilattice, laws};
 pub use orset::OrSet;
 pub use parts::PartsError;
 pub use replica::{Exhausted, NewDot, Replica, Stale, Suspended};

@@ -1,6 +1,8 @@
 //! A replicated key-value store: writes are registers in a map, and replicas ship small maps as deltas.
 
-use lattice_lww::{EventHash, Hlc, HlcClock, JoinSemilattice, LwwMap, LwwRegister, Write, WriteKey};
+use lattice_lww::{
+    EventHash, Hlc, HlcClock, JoinSemilattice, LwwMap, LwwRegister, Write, WriteKey,
+};
 
 type Store = LwwMap<String, String, Hlc, &'static str>;
 
@@ -48,6 +50,26 @@ impl Node {
     }
 }
 
+/// A lattice of one's own around that of the crate: a store, and the latest wall time anybody wrote at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Known {
+    store: Store,
+    latest: u64,
+}
+
+impl JoinSemilattice for Known {
+    fn join(&mut self, other: Self) -> bool {
+        let mut grew = self.store.join(other.store);
+        grew |= other.latest > self.latest;
+        self.latest = self.latest.max(other.latest);
+        grew
+    }
+
+    fn leq(&self, other: &Self) -> bool {
+        self.store.leq(&other.store) && self.latest <= other.latest
+    }
+}
+
 fn main() {
     let (mut here, mut there) = (Node::new("here"), Node::new("there"));
 
@@ -55,7 +77,10 @@ fn main() {
     // `there` has a clock that is far behind, but it has seen the first write: its own comes later.
     for (_, register) in &first {
         for write in register.writes() {
-            there.clock.observe(write.key.stamp, 10, 60_000).expect("not from the far future");
+            there
+                .clock
+                .observe(write.key.stamp, 10, 60_000)
+                .expect("not from the far future");
         }
     }
     there.store.join(first);
@@ -65,13 +90,37 @@ fn main() {
     here.store.join(second); // repeated: no harm
     assert_eq!(here.get("colour"), Some("blue"));
     assert_eq!(here.store, there.store);
+
+    let mut known = Known {
+        store: there.store,
+        latest: 10,
+    };
+    assert!(known.join(Known {
+        store: here.store.clone(),
+        latest: 1_000
+    }));
     println!("colour = {:?}", here.get("colour"));
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use lattice_lww::laws;
+
     #[test]
     fn the_story_holds() {
-        super::main();
+        main();
+    }
+
+    #[test]
+    fn what_is_known_is_a_lattice() {
+        let (mut here, mut there) = (Node::new("here"), Node::new("there"));
+        let known = |store, latest| Known { store, latest };
+        laws::check_all(&[
+            known(Store::new(), 0),
+            known(here.put("colour", "red", 1_000), 1_000),
+            known(there.put("colour", "blue", 10), 10),
+            known(there.put("size", "xl", 20), 20),
+        ]);
     }
 }

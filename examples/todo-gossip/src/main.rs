@@ -1,6 +1,6 @@
 //! A to-do list on three replicas that gossip over a network that loses, repeats and reorders.
 
-use lattice_orset::{JoinSemilattice, OrSet, Replica};
+use lattice_orset::{GSet, JoinSemilattice, OrSet, Replica};
 
 type List = OrSet<String, &'static str>;
 
@@ -20,13 +20,34 @@ impl Device {
 
     /// Adds an entry and returns the delta to gossip.
     fn add(&mut self, entry: &str) -> List {
-        let dot = self.replica.mint().expect("four billion entries are enough");
+        let dot = self
+            .replica
+            .mint()
+            .expect("four billion entries are enough");
         self.list.insert(dot, entry.to_owned())
     }
 
     /// Ticks an entry off and returns the delta to gossip.
     fn done(&mut self, entry: &str) -> List {
         self.list.remove(entry)
+    }
+}
+
+/// A lattice of one's own around those of the crate: the list, and every name it ever had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Shared {
+    list: List,
+    names: GSet<&'static str>,
+}
+
+impl JoinSemilattice for Shared {
+    fn join(&mut self, other: Self) -> bool {
+        // Not `||`, which would leave the names unjoined when the list grew.
+        self.list.join(other.list) | self.names.join(other.names)
+    }
+
+    fn leq(&self, other: &Self) -> bool {
+        self.list.leq(&other.list) && self.names.leq(&other.names)
     }
 }
 
@@ -58,13 +79,39 @@ fn main() {
     assert_eq!(phone.list, tablet.list);
     // The add that nobody had observed survives the tick.
     assert!(phone.list.contains("buy milk"));
+
+    let named = |list, name| Shared {
+        list,
+        names: GSet::from_iter([name]),
+    };
+    let shared = named(phone.list.clone(), "groceries").joined(named(tablet.list, "errands"));
+    assert_eq!(shared.names.len(), 2);
     println!("{:?}", phone.list.iter().collect::<Vec<_>>());
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use lattice_orset::laws;
+
     #[test]
     fn the_story_holds() {
-        super::main();
+        main();
+    }
+
+    #[test]
+    fn what_is_shared_is_a_lattice() {
+        let [mut phone, mut laptop] = ["phone", "laptop"].map(Device::new);
+        let shared = |list, name| Shared {
+            list,
+            names: GSet::from_iter([name]),
+        };
+        laws::check_all(&[
+            shared(List::new(), "groceries"),
+            shared(phone.add("milk"), "groceries"),
+            shared(phone.done("milk"), "errands"),
+            shared(laptop.add("milk"), "to buy"),
+            shared(laptop.list.joined(phone.list), "errands"),
+        ]);
     }
 }
