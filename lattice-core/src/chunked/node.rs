@@ -4,6 +4,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
+/// Bytes of entries in a leaf as bulk building leaves it. Smaller ones make small deltas a little
+/// cheaper and bulk work half as fast again.
+const LEAF_BYTES: usize = 4096;
+
 /// Children of an inner node as bulk building leaves it, and at most.
 pub(super) const FANOUT: usize = 32;
 pub(super) const MAX_FANOUT: usize = 48;
@@ -32,14 +36,14 @@ impl<K: Clone, V> Clone for Child<K, V> {
     }
 }
 
-/// Entries in a leaf as bulk building leaves it: about two kilobytes.
+/// Entries in a leaf as bulk building leaves it.
 pub(super) const fn leaf_fill<E>() -> usize {
     let size = if size_of::<E>() == 0 {
         1
     } else {
         size_of::<E>()
     };
-    let fill = 2048 / size;
+    let fill = LEAF_BYTES / size;
     if fill < 16 {
         16
     } else if fill > 128 {
@@ -51,7 +55,7 @@ pub(super) const fn leaf_fill<E>() -> usize {
 
 /// Room that a built, copied or grown leaf gets, so that the next writes need no new memory.
 pub(super) const fn slack<E>() -> usize {
-    leaf_fill::<E>() / 16 + 1
+    leaf_fill::<E>() / 8 + 1
 }
 
 /// Entries in a leaf at most.

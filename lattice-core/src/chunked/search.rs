@@ -1,6 +1,7 @@
 //! Searching for many keys at once.
 
 use alloc::vec::Vec;
+use core::hint::select_unpredictable;
 
 use super::node::Node;
 
@@ -64,11 +65,11 @@ fn partition_points<K, V, I>(
         {
             if *width > 1 {
                 let half = *width / 2;
-                let after = slice
-                    .get(*place + half)
-                    .is_some_and(|item| before(item, key));
-                // SUBTLE: a product, not a branch: which way a search turns cannot be predicted.
-                *place += half * usize::from(after);
+                if let Some(item) = slice.get(*place + half) {
+                    // SUBTLE: which way a search turns cannot be predicted, and a wrong guess would
+                    // stop all of them.
+                    *place = select_unpredictable(before(item, key), *place + half, *place);
+                }
                 *width -= half;
                 searching = true;
             }

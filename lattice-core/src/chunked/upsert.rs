@@ -67,6 +67,9 @@ impl<K: Ord + Clone, V: Clone> ChunkedMap<K, V> {
     /// assert_eq!(map.get(&1), Some(&"one"));
     /// ```
     pub fn upsert(&mut self, mut batch: Vec<(K, V)>, rule: &mut impl Upsert<V>) -> bool {
+        if batch.is_sorted_by(|(a, _), (b, _)| a < b) {
+            return self.upsert_ascending(batch, rule);
+        }
         batch.sort_by(|(a, _), (b, _)| a.cmp(b));
         let mut ascending = Vec::with_capacity(batch.len());
         for (key, value) in batch {
@@ -228,7 +231,7 @@ impl<K: Ord + Clone, V: Clone, R: Upsert<V>> Sinking<'_, K, V, R> {
             let at = self.place(depth, &placed) + leaf.len() - before;
             if placed.action == Action::Insert {
                 if leaf.len() == leaf.capacity() {
-                    leaf.reserve_exact(slack::<(K, V)>());
+                    leaf.reserve_exact(2 * slack::<(K, V)>());
                 }
                 leaf.insert(at, placed.entry);
             } else if let Some((_, old)) = leaf.get_mut(at) {

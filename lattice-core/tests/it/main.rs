@@ -10,6 +10,7 @@
 
 mod antichain;
 mod causal_context;
+mod chunked;
 mod cost;
 mod derived;
 mod foreign;
