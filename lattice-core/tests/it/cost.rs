@@ -3,7 +3,7 @@
 use core::cell::Cell as Counter;
 use core::cmp::Ordering;
 
-use lattice_core::{Antichain, JoinSemilattice, Map, Max, Ranked, Set, join_all};
+use lattice_core::{Antichain, Dot, JoinSemilattice, Map, Max, Ranked, Set, join_all};
 
 thread_local! {
     static COMPARISONS: Counter<usize> = const { Counter::new(0) };
@@ -141,4 +141,16 @@ fn known_siblings_are_found_without_comparing_pairs() {
     assert!(spent <= 11 << 10, "{spent}");
     let spent = comparisons(|| assert!(state.insert(Counted(1 << 10))));
     assert!(spent < 3 << 10, "{spent}");
+}
+
+#[test]
+fn checking_an_antichain_asks_for_every_pair_and_stops_at_the_first_that_is_related() {
+    let concurrent: Vec<Counted> = (0..64).map(Counted).collect();
+    let spent = comparisons(|| assert!(Antichain::from_canonical(concurrent).is_some()));
+    assert_eq!(spent, 63 + 64 * 63);
+
+    let one_agent: Vec<_> = (1..=1 << 12).map(|seq| Dot::new(Counted(0), seq)).collect();
+    let spent = comparisons(|| assert!(Antichain::from_canonical(one_agent).is_none()));
+    // One for each neighbour in order, and one for the first pair.
+    assert!(spent <= (1 << 12) + 2, "{spent}");
 }
