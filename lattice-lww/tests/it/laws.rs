@@ -24,6 +24,7 @@ semilattice_laws!(register_itc, any_register(itc()), [bottom, decompose]);
 
 semilattice_laws!(map_unstamped, any_map(unstamped()), [bottom, decompose]);
 semilattice_laws!(map_lamport, any_map(lamport()), [bottom, decompose]);
+semilattice_laws!(map_hlc, any_map(hlc()), [bottom, decompose]);
 semilattice_laws!(
     map_version_vector,
     any_map(version_vector()),

@@ -12,6 +12,7 @@ mod itc_text;
 mod laws;
 mod map;
 mod naive;
+mod quick;
 mod read;
 #[cfg(feature = "serde")]
 mod serde;
