@@ -50,8 +50,10 @@ semilattice_laws_quickcheck!(hash_set, std::collections::HashSet<u8>, [bottom, d
 fn ord_map_and_ord_set() {
     use lattice_core::laws;
 
-    fn property(lists: (Vec<(u8, u8)>, Vec<(u8, u8)>, Vec<(u8, u8)>)) {
-        let lists = [lists.0, lists.1, lists.2];
+    type Entries = Vec<(u8, u8)>;
+
+    fn property(a: Entries, b: Entries, c: Entries) {
+        let lists = [a, b, c];
         let maps = lists.clone().map(|entries| {
             let entries = entries.into_iter().map(|(key, value)| (key, Max(value)));
             entries.collect::<im::OrdMap<u8, Max<u8>>>()
@@ -66,5 +68,5 @@ fn ord_map_and_ord_set() {
         laws::check_decompose(&sets);
         laws::check_delta_since(&sets);
     }
-    quickcheck::quickcheck(property as fn((Vec<_>, Vec<_>, Vec<_>)));
+    quickcheck::quickcheck(property as fn(Entries, Entries, Entries));
 }
