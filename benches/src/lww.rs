@@ -1,6 +1,7 @@
 //! LWW map joins: full tuples (u64 stamp, u64 wall clock, 16-byte agent, 32-byte hash, u64 value), half of the keys on
 //! both sides.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
 use crdts::{CvRDT, LWWReg};
@@ -9,7 +10,7 @@ use lattice_lww::{EventHash, Lamport, LwwMap, Write, WriteKey};
 use lattices::map_union::MapUnion;
 use lattices::{DomPair, IsBot, LatticeFrom, Max, Merge};
 
-use crate::measure::{Contender, Role};
+use crate::measure::{Contender, Goal, Role};
 use crate::random::Random;
 
 /// Everything that decides between two writes.
@@ -70,45 +71,33 @@ pub fn ours(side: &[Entry]) -> OurMap {
 }
 
 /// Greater marker wins; the same for the hand-written contenders.
-fn newer(a: &(Marker, u64), b: &(Marker, u64)) -> bool {
+pub fn newer(a: &(Marker, u64), b: &(Marker, u64)) -> bool {
     b.0 > a.0
 }
 
 /// The floor: a merge of two sorted arrays that carry the same tuple and a cell.
-pub fn sorted_floor(a: Vec<Cellular>, b: Vec<Cellular>) -> Vec<Cellular> {
-    let mut out = Vec::with_capacity(a.len() + b.len());
-    let (mut a, mut b) = (a.into_iter().peekable(), b.into_iter().peekable());
-    loop {
-        match (a.peek(), b.peek()) {
-            (Some(x), Some(y)) if x.0 < y.0 => out.extend(a.next()),
-            (Some(x), Some(y)) if x.0 > y.0 => out.extend(b.next()),
-            (Some(x), Some(y)) => {
-                let later = if y.1 > x.1 || (y.1 == x.1 && y.2 > x.2) {
-                    &mut b
-                } else {
-                    &mut a
-                };
-                let keep = later.next();
-                let (left, right) = (a.peek().map(|e| e.0), b.peek().map(|e| e.0));
-                let key = keep.as_ref().map(|e| e.0);
-                if left == key {
-                    a.next();
-                }
-                if right == key {
-                    b.next();
-                }
-                out.extend(keep);
+pub fn sorted_floor(a: &[Cellular], b: &[Cellular], out: &mut Vec<Cellular>) {
+    let (mut i, mut j) = (0, 0);
+    while i < a.len() && j < b.len() {
+        match a[i].0.cmp(&b[j].0) {
+            Ordering::Less => {
+                out.push(a[i]);
+                i += 1;
             }
-            (Some(_), None) => {
-                out.extend(a);
-                return out;
+            Ordering::Greater => {
+                out.push(b[j]);
+                j += 1;
             }
-            (None, _) => {
-                out.extend(b);
-                return out;
+            Ordering::Equal => {
+                let later = (b[j].1, b[j].2) > (a[i].1, a[i].2);
+                out.push(if later { b[j] } else { a[i] });
+                i += 1;
+                j += 1;
             }
         }
     }
+    out.extend_from_slice(&a[i..]);
+    out.extend_from_slice(&b[j..]);
 }
 
 /// A key, the tuple, and the cell under it.
@@ -140,6 +129,14 @@ impl IsBot for PeerKey {
     }
 }
 
+/// A register of `lattices`.
+pub type Dom = DomPair<PeerKey, Max<u64>>;
+
+/// A key and a register of `lattices`.
+pub fn dom(e: &Entry) -> (u64, Dom) {
+    (e.0, Dom::new(PeerKey(e.1), Max::new(e.2)))
+}
+
 /// Everyone who joins two maps.
 pub fn contenders(n: usize, seed: u64) -> Vec<Contender> {
     let (a, b) = sides(n, seed);
@@ -149,10 +146,34 @@ pub fn contenders(n: usize, seed: u64) -> Vec<Contender> {
     let (pa, pb) = (pair(&a), pair(&b));
     let cells =
         |side: &[Entry]| -> Vec<Cellular> { side.iter().map(|e| (e.0, e.1, Some(e.2))).collect() };
+    // Asked of us, and of the floor that it is no slower than a good one.
+    let (fresh, floor) = match n {
+        ..=10_000 => (1.7, 50.0),
+        ..=300_000 => (3.0, 60.0),
+        _ => (2.0, 78.0),
+    };
+    let (own_a, own_b) = (a.clone(), b.clone());
+    let mut own = Contender::made(
+        Role::Own,
+        "lattice-lww LwwMap",
+        // Rebuilt, not cloned: clones would share their memory.
+        move || (ours(&own_a), ours(&own_b)),
+        |(mut a, b)| {
+            a.join(b);
+            a
+        },
+    )
+    .goal(Goal::BestPeer(fresh))
+    .goal(Goal::Time("sorted arrays, by hand", 1.5));
+    if n >= 1_000_000 {
+        // Its chunks are its scratch: leaves that have been read are filled again.
+        own = own.goal(Goal::BestPeer(4.0));
+    }
     let mut list = vec![
+        own,
         Contender::new(
             Role::Own,
-            "lattice-lww LwwMap",
+            "lattice-lww LwwMap, old versions kept",
             (ours(&a), ours(&b)),
             |(mut a, b)| {
                 a.join(b);
@@ -163,10 +184,29 @@ pub fn contenders(n: usize, seed: u64) -> Vec<Contender> {
             Role::Floor,
             "sorted arrays, by hand",
             (cells(&a), cells(&b)),
-            |(a, b)| sorted_floor(a, b),
+            |(a, b)| {
+                let mut out = Vec::with_capacity(a.len() + b.len());
+                sorted_floor(&a, &b, &mut out);
+                out
+            },
         ),
+        Contender::ongoing(
+            Role::Floor,
+            "sorted arrays into a buffer that is reused, by hand",
+            Vec::new(),
+            {
+                let sides = (cells(&a), cells(&b));
+                move || sides.clone()
+            },
+            |out, (a, b)| {
+                out.clear();
+                sorted_floor(&a, &b, out);
+            },
+        )
+        .goal(Goal::Honest(floor)),
         {
-            let joined = sorted_floor(cells(&a), cells(&b));
+            let mut joined = Vec::new();
+            sorted_floor(&cells(&a), &cells(&b), &mut joined);
             Contender::new(Role::Floor, "memcpy of the result", (), move |()| {
                 joined.clone()
             })
@@ -201,8 +241,6 @@ pub fn contenders(n: usize, seed: u64) -> Vec<Contender> {
             a
         },
     ));
-    type Dom = DomPair<PeerKey, Max<u64>>;
-    let dom = |e: &Entry| (e.0, Dom::new(PeerKey(e.1), Max::new(e.2)));
     let hash = |side: &[Entry]| MapUnion::new(side.iter().map(dom).collect::<HashMap<u64, Dom>>());
     list.push(Contender::new(
         Role::Peer,

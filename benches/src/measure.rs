@@ -1,4 +1,4 @@
-//! Timing contenders in turn, and the table.
+//! Timing contenders in turn.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -11,7 +11,7 @@ pub fn thread_time() -> Duration {
     Duration::new(t.tv_sec as u64, t.tv_nsec as u32)
 }
 
-/// Who runs, and how.
+/// Who runs, how, and what is asked of it.
 pub struct Contender {
     /// Name in the table.
     pub name: String,
@@ -19,6 +19,8 @@ pub struct Contender {
     pub role: Role,
     /// One timed run: sets up untimed, returns the time of the work alone.
     pub run: Box<dyn FnMut() -> Duration>,
+    /// What this contender has to reach.
+    pub goals: Vec<Goal>,
 }
 
 /// What a contender is in the comparison.
@@ -32,26 +34,82 @@ pub enum Role {
     Floor,
 }
 
+/// What a contender has to reach.
+#[derive(Clone, Copy)]
+pub enum Goal {
+    /// So many times the speed of the best peer.
+    BestPeer(f64),
+    /// So many times the speed of the contender whose name begins so.
+    Speed(&'static str, f64),
+    /// At most so many times the time of the contender whose name begins so.
+    Time(&'static str, f64),
+    /// At most so many nanoseconds: floors that are slower than this would flatter whoever is
+    /// compared to them.
+    Honest(f64),
+}
+
 impl Contender {
     /// A contender that clones `setup` before each run and gives the clone to `work`.
     pub fn new<T: Clone + 'static, R: 'static>(
         role: Role,
         name: &str,
         setup: T,
+        work: impl FnMut(T) -> R + 'static,
+    ) -> Self {
+        Self::made(role, name, move || setup.clone(), work)
+    }
+
+    /// A contender that gives `work` what `make` makes before each run: for types whose clones share
+    /// memory, where the others get memory of their own.
+    pub fn made<T: 'static, R: 'static>(
+        role: Role,
+        name: &str,
+        mut make: impl FnMut() -> T + 'static,
         mut work: impl FnMut(T) -> R + 'static,
     ) -> Self {
         Self {
             name: name.into(),
             role,
             run: Box::new(move || {
-                let input = setup.clone();
+                let input = make();
                 let start = thread_time();
                 let output = black_box(work(black_box(input)));
                 let time = thread_time() - start;
                 drop(output);
                 time
             }),
+            goals: Vec::new(),
         }
+    }
+
+    /// A contender that works on one state all along, with something new each time.
+    pub fn ongoing<T: 'static, D: 'static, R: 'static>(
+        role: Role,
+        name: &str,
+        mut state: T,
+        mut make: impl FnMut() -> D + 'static,
+        mut work: impl FnMut(&mut T, D) -> R + 'static,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            role,
+            run: Box::new(move || {
+                let input = make();
+                let start = thread_time();
+                let output = black_box(work(black_box(&mut state), black_box(input)));
+                let time = thread_time() - start;
+                drop(output);
+                time
+            }),
+            goals: Vec::new(),
+        }
+    }
+
+    /// Asks something of it.
+    #[must_use]
+    pub fn goal(mut self, goal: Goal) -> Self {
+        self.goals.push(goal);
+        self
     }
 }
 
@@ -63,6 +121,8 @@ pub struct Row {
     pub role: Role,
     /// Nanoseconds per unit.
     pub nanos: f64,
+    /// What was asked of it.
+    pub goals: Vec<Goal>,
 }
 
 /// Runs all contenders in turn, `rounds` times after one warm-up, and takes medians.
@@ -86,35 +146,8 @@ pub fn race(mut contenders: Vec<Contender>, units: usize, rounds: usize) -> Vec<
                 name: contender.name,
                 role: contender.role,
                 nanos: median.as_nanos() as f64 / units as f64,
+                goals: contender.goals,
             }
         })
         .collect()
-}
-
-/// Prints one workload: every row, with the ratio of the best peer to it, and of it to the best floor.
-pub fn print(workload: &str, rows: &[Row]) {
-    let best = |role| {
-        rows.iter()
-            .filter(|r| r.role == role)
-            .map(|r| r.nanos)
-            .min_by(f64::total_cmp)
-    };
-    let (peer, floor) = (best(Role::Peer), best(Role::Floor));
-    println!("\n### {workload}\n");
-    println!("| contender | ns per unit | times faster than the best peer | times the floor |");
-    println!("|---|---:|---:|---:|");
-    for row in rows {
-        let name = match row.role {
-            Role::Own => format!("**{}**", row.name),
-            Role::Peer => row.name.clone(),
-            Role::Floor => format!("_{}_", row.name),
-        };
-        let ratio = |r: Option<f64>| r.map_or("-".into(), |r| format!("{r:.2}"));
-        println!(
-            "| {name} | {:.1} | {} | {} |",
-            row.nanos,
-            ratio(peer.map(|p| p / row.nanos)),
-            ratio(floor.map(|f| row.nanos / f)),
-        );
-    }
 }

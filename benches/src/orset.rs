@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crdts::{CmRDT, CvRDT};
-use lattice_core::JoinSemilattice;
+use lattice_core::{Cell, Dot, JoinSemilattice};
 use lattice_orset::{OrSet, Replica};
 use lattices::Merge;
 use lattices::set_union_with_tombstones::{
@@ -11,7 +11,7 @@ use lattices::set_union_with_tombstones::{
 };
 use lattices::tombstone::RoaringTombstoneSet;
 
-use crate::measure::{Contender, Role};
+use crate::measure::{Contender, Goal, Role};
 use crate::random::Random;
 
 /// Number of agents.
@@ -218,12 +218,29 @@ pub fn join_by_hand(a: ByHand, b: &ByHand) -> ByHand {
     ByHand { dots: out, seen }
 }
 
+/// An equal set in memory of its own.
+pub fn rebuilt(set: &OrSet<u64, u16>) -> OrSet<u64, u16> {
+    let cells = set.cells().into_iter().map(|(dot, cell)| {
+        let cell = match cell {
+            Cell::Present(element) => Cell::Present(*element),
+            Cell::Redacted => Cell::Redacted,
+        };
+        (Dot::new(*dot.agent, dot.seq), cell)
+    });
+    OrSet::from_parts(&set.context(), cells).expect("parts of a set")
+}
+
 /// Everyone who joins two sets.
 pub fn contenders(n: usize, seed: u64) -> Vec<Contender> {
     let history = history(n, seed);
     let hand = by_hand(&history);
     let joined = join_by_hand(hand.0.clone(), &hand.1);
     let [(live_a, dead_a), (live_b, dead_b)] = sides(&history);
+    let (ordered, _bulk) = match n {
+        ..=10_000 => (2.5, 3.5),
+        ..=300_000 => (5.0, 8.0),
+        _ => (8.0, 15.0),
+    };
     type Hashed = SetUnionWithTombstonesHashSet<u64>;
     let hashed = |live: &HashSet<u64>, dead: &[u64]| {
         Hashed::new(live.clone(), dead.iter().copied().collect::<HashSet<u64>>())
@@ -235,9 +252,23 @@ pub fn contenders(n: usize, seed: u64) -> Vec<Contender> {
         )
     };
     vec![
-        Contender::new(
+        Contender::made(
             Role::Own,
             "lattice-orset OrSet",
+            // Rebuilt, not cloned: clones would share their memory.
+            {
+                let (a, b) = ours(&history);
+                move || (rebuilt(&a), rebuilt(&b))
+            },
+            |(mut a, b)| {
+                a.join(b);
+                a
+            },
+        )
+        .goal(Goal::BestPeer(ordered)),
+        Contender::new(
+            Role::Own,
+            "lattice-orset OrSet, old versions kept",
             ours(&history),
             |(mut a, b)| {
                 a.join(b);
@@ -246,7 +277,8 @@ pub fn contenders(n: usize, seed: u64) -> Vec<Contender> {
         ),
         Contender::new(Role::Floor, "dot-sorted arrays, by hand", hand, |(a, b)| {
             join_by_hand(a, &b)
-        }),
+        })
+        .goal(Goal::Honest(29.0)),
         Contender::new(Role::Floor, "memcpy of the result", (), move |()| {
             joined.dots.clone()
         }),
