@@ -3,7 +3,11 @@
 
 extern crate alloc;
 
+#[cfg(any(feature = "proptest", feature = "quickcheck"))]
+mod arbitrary;
 mod explain;
+#[cfg(any(feature = "lattices", feature = "crdts"))]
+mod foreign;
 mod hash;
 mod hex;
 mod itc;

@@ -5,8 +5,12 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(any(feature = "proptest", feature = "quickcheck"))]
+mod arbitrary;
 mod bits;
 pub mod canonical;
+#[cfg(any(feature = "lattices", feature = "crdts"))]
+mod foreign;
 mod gset;
 #[cfg(feature = "im")]
 pub mod im;

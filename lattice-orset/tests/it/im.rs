@@ -106,7 +106,7 @@ fn take(nodes: &mut [Node], sent: &[Message], step: &Step) -> Option<Message> {
         Step::Clear { at } => {
             let node = &mut nodes[at];
             let mut delta = im::OrSet::new();
-            for element in node.chunked.iter() {
+            for element in &node.chunked {
                 delta.join(node.persistent.remove(element));
             }
             Some((delta, node.chunked.clear()))
@@ -280,7 +280,8 @@ fn a_clone_copies_nothing_and_a_join_only_paths() {
     // What tells nothing new is not cloned at all.
     assert_eq!(taken(&mut || _ = here.join(set.clone())), 0);
     assert_eq!(taken(&mut || assert!(set.leq(&here))), 0);
-    let mut grown = im::GSet::from_iter((0..20_000).map(|n| Counted(n, Rc::clone(&clones))));
+    let numbers = (0..20_000).map(|number| Counted(number, Rc::clone(&clones)));
+    let mut grown: im::GSet<_> = numbers.collect();
     let old = grown.clone();
     let inserted = taken(&mut || _ = grown.insert(Counted(20_000, Rc::clone(&clones))));
     assert!((1..400).contains(&inserted), "{inserted} of 20,000");
