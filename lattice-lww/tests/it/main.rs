@@ -3,9 +3,13 @@
 // A test that goes wrong should stop right there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+#[cfg(any(feature = "proptest", feature = "quickcheck"))]
+mod arbitrary;
 mod clocks;
 mod defect;
 mod explain;
+#[cfg(any(feature = "lattices", feature = "crdts"))]
+mod foreign;
 mod itc;
 mod itc_real;
 mod itc_text;
