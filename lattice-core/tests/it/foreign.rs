@@ -102,6 +102,13 @@ mod hydro {
     fn check<L: JoinSemilattice + Merge<L> + Clone + Debug>(states: impl IntoIterator<Item = L>) {
         let states: Vec<L> = states.into_iter().collect();
         check_lattice_properties(&states);
+        for a in &states {
+            for b in &states {
+                let (mut merged, mut joined) = (a.clone(), a.clone());
+                assert_eq!(merged.merge(b.clone()), joined.join(b.clone()));
+                assert_eq!(merged, joined);
+            }
+        }
         let ordered: Vec<_> = states.into_iter().map(ByLeq).collect();
         check_lattice_properties(&ordered);
         check_lattice_ord(&ordered);

@@ -41,6 +41,13 @@ mod hydro {
     {
         assert_eq!(states.iter().filter(|state| state.is_bot()).count(), 1);
         check_lattice_properties(&states);
+        for a in &states {
+            for b in &states {
+                let (mut merged, mut joined) = (a.clone(), a.clone());
+                assert_eq!(merged.merge(b.clone()), joined.join(b.clone()));
+                assert_eq!(merged, joined);
+            }
+        }
         let ordered: Vec<_> = states.into_iter().map(ByLeq).collect();
         check_lattice_ord(&ordered);
         check_partial_ord_properties(&ordered);
