@@ -189,7 +189,7 @@ impl<K: Ord + Clone, V: Clone> ChunkedMap<K, V> {
     /// ```
     pub fn insert(&mut self, key: K, value: V) -> bool {
         let before = self.len;
-        self.upsert_ascending(alloc::vec![(key, value)], &mut upsert::Replace);
+        self.upsert_one((key, value), &mut upsert::Replace);
         self.len > before
     }
 

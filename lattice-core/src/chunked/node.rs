@@ -55,7 +55,7 @@ pub(super) const fn leaf_fill<E>() -> usize {
 
 /// Room that a built, copied or grown leaf gets, so that the next writes need no new memory.
 pub(super) const fn slack<E>() -> usize {
-    leaf_fill::<E>() / 8 + 1
+    leaf_fill::<E>() / 16 + 1
 }
 
 /// Entries in a leaf at most.
@@ -124,7 +124,7 @@ impl<K, V> Node<K, V> {
 }
 
 /// The child whose range holds the probe.
-fn child_of<K, V>(children: &[Child<K, V>], probe: &impl Fn(&K) -> Ordering) -> usize {
+pub(super) fn child_of<K, V>(children: &[Child<K, V>], probe: &impl Fn(&K) -> Ordering) -> usize {
     children
         .partition_point(|child| probe(&child.first) != Ordering::Greater)
         .saturating_sub(1)

@@ -5,7 +5,7 @@ use alloc::vec::{self, Vec};
 
 use super::ChunkedMap;
 use super::build::stack;
-use super::node::{Child, FANOUT, MAX_FANOUT, Node, leaf_fill, leaf_max, slack};
+use super::node::{Child, FANOUT, MAX_FANOUT, Node, child_of, leaf_fill, leaf_max, slack};
 use super::search::{ABREAST, Paths, find_abreast};
 
 /// What taking an entry in means where its key is there already; see [`ChunkedMap::upsert`].
@@ -67,6 +67,11 @@ impl<K: Ord + Clone, V: Clone> ChunkedMap<K, V> {
     /// assert_eq!(map.get(&1), Some(&"one"));
     /// ```
     pub fn upsert(&mut self, mut batch: Vec<(K, V)>, rule: &mut impl Upsert<V>) -> bool {
+        if batch.len() == 1
+            && let Some(entry) = batch.pop()
+        {
+            return self.upsert_one(entry, rule);
+        }
         if batch.is_sorted_by(|(a, _), (b, _)| a < b) {
             return self.upsert_ascending(batch, rule);
         }
@@ -83,6 +88,31 @@ impl<K: Ord + Clone, V: Clone> ChunkedMap<K, V> {
             }
         }
         self.upsert_ascending(ascending, rule)
+    }
+
+    /// [`upsert`](Self::upsert) of one entry. O(log n).
+    pub(super) fn upsert_one(&mut self, entry: (K, V), rule: &mut impl Upsert<V>) -> bool {
+        let known = self.get(&entry.0);
+        if known.is_some_and(|old| !rule.changes(old, &entry.1)) {
+            return false; // looked up first: what is shared is copied only for a change
+        }
+        let fresh = known.is_none();
+        let Some(root) = &mut self.root else {
+            *self = core::iter::once(entry).collect();
+            return true;
+        };
+        let right = put(root, entry, rule);
+        self.len += usize::from(fresh);
+        self.grow(right);
+        true
+    }
+
+    /// Puts a root over the root and the nodes that have been cut off it.
+    fn grow(&mut self, right: Vec<Child<K, V>>) {
+        if !right.is_empty() {
+            let left = self.root.take().and_then(Child::new);
+            self.root = stack(left.into_iter().chain(right).collect());
+        }
     }
 
     /// [`upsert`](Self::upsert) of entries with strictly ascending keys.
@@ -129,13 +159,61 @@ impl<K: Ord + Clone, V: Clone> ChunkedMap<K, V> {
                 rule,
             }
             .sink(root, 0, share);
-            if !right.is_empty() {
-                let left = Child::new(Arc::clone(root)).into_iter();
-                self.root = stack(left.chain(right).collect());
-            }
+            self.grow(right);
         }
         changed
     }
+}
+
+/// Puts one entry into `node`, and hands back what no longer fits, as further nodes to the right of it.
+fn put<K: Ord + Clone, V: Clone>(
+    node: &mut Arc<Node<K, V>>,
+    entry: (K, V),
+    rule: &mut impl Upsert<V>,
+) -> Vec<Child<K, V>> {
+    match Node::unshared(node) {
+        Node::Leaf(entries) => {
+            match entries.binary_search_by(|(known, _)| known.cmp(&entry.0)) {
+                Ok(at) => {
+                    if let Some((_, old)) = entries.get_mut(at) {
+                        rule.update(old, entry.1);
+                    }
+                }
+                Err(at) => insert(entries, at, entry),
+            }
+            spill_leaf(entries)
+        }
+        Node::Inner(children) => {
+            let at = child_of(children, &|first: &K| first.cmp(&entry.0));
+            if let Some(child) = children.get_mut(at) {
+                let right = put(&mut child.node, entry, rule);
+                if at == 0 {
+                    child.refresh();
+                }
+                if !right.is_empty() {
+                    children.splice(at + 1..=at, right);
+                }
+            }
+            spill(children, MAX_FANOUT, FANOUT, Node::Inner)
+        }
+    }
+}
+
+/// Inserts into a leaf, with room for some more to come.
+fn insert<K, V>(leaf: &mut Vec<(K, V)>, at: usize, entry: (K, V)) {
+    if leaf.len() == leaf.capacity() {
+        leaf.reserve_exact(leaf_fill::<(K, V)>() / 8 + 1);
+    }
+    leaf.insert(at, entry);
+}
+
+fn spill_leaf<K: Clone, V>(entries: &mut Vec<(K, V)>) -> Vec<Child<K, V>> {
+    spill(
+        entries,
+        leaf_max::<(K, V)>(),
+        leaf_fill::<(K, V)>(),
+        Node::Leaf,
+    )
 }
 
 /// What to do with an entry of a batch.
@@ -167,12 +245,7 @@ impl<K: Ord + Clone, V: Clone, R: Upsert<V>> Sinking<'_, K, V, R> {
         match Node::unshared(node) {
             Node::Leaf(entries) => {
                 self.fill(entries, depth, share);
-                spill(
-                    entries,
-                    leaf_max::<(K, V)>(),
-                    leaf_fill::<(K, V)>(),
-                    Node::Leaf,
-                )
+                spill_leaf(entries)
             }
             Node::Inner(children) => {
                 self.deal(children, depth, share);
@@ -230,10 +303,7 @@ impl<K: Ord + Clone, V: Clone, R: Upsert<V>> Sinking<'_, K, V, R> {
             };
             let at = self.place(depth, &placed) + leaf.len() - before;
             if placed.action == Action::Insert {
-                if leaf.len() == leaf.capacity() {
-                    leaf.reserve_exact(2 * slack::<(K, V)>());
-                }
-                leaf.insert(at, placed.entry);
+                insert(leaf, at, placed.entry);
             } else if let Some((_, old)) = leaf.get_mut(at) {
                 self.rule.update(old, placed.entry.1);
             }
