@@ -35,6 +35,36 @@ impl Bits {
         self.set_block(block, self.block(block) | 1 << (seq % BITS));
     }
 
+    pub(crate) fn remove(&mut self, seq: u32) {
+        let block = block_of(seq);
+        self.set_block(block, self.block(block) & !(1 << (seq % BITS)));
+    }
+
+    /// How many numbers are below `seq`. Counts from the nearer end: a word for 64 dots.
+    pub(crate) fn rank(&self, seq: u32) -> usize {
+        let at = match self.find(block_of(seq)) {
+            Ok(at) | Err(at) => at,
+        };
+        let (below, rest) = self.blocks.split_at_checked(at).unwrap_or_default();
+        let count = |blocks: &[(u32, u64)]| -> usize {
+            let ones = blocks.iter().map(|(_, bits)| bits.count_ones() as usize);
+            ones.sum()
+        };
+        let before = if below.len() <= rest.len() {
+            count(below)
+        } else {
+            self.len - count(rest)
+        };
+        let inside = self.block(block_of(seq)) & ((1 << (seq % BITS)) - 1);
+        before + inside.count_ones() as usize
+    }
+
+    /// The greatest number.
+    pub(crate) fn last(&self) -> Option<u32> {
+        let &(block, bits) = self.blocks.last()?;
+        Some(block * BITS + bits.checked_ilog2()?)
+    }
+
     fn find(&self, block: u32) -> Result<usize, usize> {
         match self.blocks.last() {
             Some(&(last, _)) if last < block => Err(self.blocks.len()),
@@ -96,9 +126,14 @@ impl Bits {
         first: u32,
         last: u32,
     ) -> impl Iterator<Item = (u32, u64)> + '_ {
-        let from = self.blocks.partition_point(|&(block, _)| block < first);
-        let rest = self.blocks.get(from..).unwrap_or_default().iter().copied();
+        let rest = self.blocks_from(first).iter().copied();
         rest.take_while(move |&(block, _)| block <= last)
+    }
+
+    /// The non-zero blocks from `first` on, ascending.
+    pub(crate) fn blocks_from(&self, first: u32) -> &[(u32, u64)] {
+        let from = self.blocks.partition_point(|&(block, _)| block < first);
+        self.blocks.get(from..).unwrap_or_default()
     }
 
     /// All numbers, ascending.

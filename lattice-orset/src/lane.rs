@@ -4,7 +4,11 @@
 //! pointwise product of those chains, 64 dots at a time. Which element a live dot carries is the
 //! business of the set that owns the lane.
 
+mod walk;
+
 use alloc::vec::Vec;
+
+pub(crate) use walk::Walk;
 
 use crate::bits::{Bits, block_of};
 use crate::spans::{Span, Spans};
@@ -39,6 +43,21 @@ impl core::ops::BitOrAssign for Change {
 }
 
 impl Lane {
+    /// A lane of one dot.
+    pub(crate) fn of(seq: u32, live: bool, redacted: bool) -> Self {
+        let mut lane = Self {
+            seen: Spans::from_ascending([Span::of(seq)]),
+            ..Self::default()
+        };
+        if live {
+            lane.live.insert(seq);
+        }
+        if redacted {
+            lane.redacted.insert(seq);
+        }
+        lane
+    }
+
     /// `E'' = (E n E') u (E \ C') u (E' \ C)`, `C'' = C u C'`, redaction wins within `E n E'`: under
     /// each dot the greater of both.
     ///
@@ -193,15 +212,15 @@ impl Lane {
 
 /// 64 dots of a lane.
 #[derive(Clone, Copy)]
-struct Block {
+pub(crate) struct Block {
     seen: u64,
-    live: u64,
+    pub(crate) live: u64,
     redacted: u64,
 }
 
 impl Block {
     /// Under each dot the greater of both, and who learned what beside the context.
-    fn join(self, other: Self) -> (Self, Change) {
+    pub(crate) fn join(self, other: Self) -> (Self, Change) {
         let removed = |block: Self| block.seen & !(block.live | block.redacted);
         let gone = removed(self) | removed(other);
         let redacted = (self.redacted | other.redacted) & !gone;

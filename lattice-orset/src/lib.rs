@@ -9,6 +9,7 @@ extern crate std;
 mod arbitrary;
 mod bits;
 pub mod canonical;
+mod dot_store;
 #[cfg(any(feature = "lattices", feature = "crdts"))]
 mod foreign;
 mod gset;
@@ -24,6 +25,7 @@ mod replica;
 mod serde;
 mod spans;
 
+pub use dot_store::DotStore;
 pub use gset::GSet;
 pub use lattice_core::{Bottom, CausalContext, Cell, Decompose, Dot, JoinSemilattice, laws};
 pub use orset::OrSet;

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use core::borrow::Borrow;
 use core::fmt;
 
-use lattice_core::{CausalContext, ChunkedMap, Dot, Run, chunked};
+use lattice_core::{CausalContext, ChunkedMap, Dot, chunked};
 
 use crate::ledger::{Ledger, Packed};
 
@@ -115,8 +115,12 @@ impl<T, A> OrSet<T, A> {
         Self { ledger, entries }
     }
 
+    pub(crate) fn ledger(&self) -> &Ledger<A> {
+        &self.ledger
+    }
+
     /// The live entries, by element and dot.
-    fn live_entries(&self) -> impl Iterator<Item = (&T, Packed)> {
+    pub(crate) fn live_entries(&self) -> impl Iterator<Item = (&T, Packed)> {
         self.entries
             .iter()
             .map(|((element, dot), ())| (element, *dot))
@@ -218,13 +222,7 @@ impl<T, A: Ord + Clone> OrSet<T, A> {
         let runs: Vec<_> = self
             .ledger
             .iter()
-            .flat_map(|(_, agent, lane)| {
-                lane.seen.as_slice().iter().map(|span| Run {
-                    agent: agent.clone(),
-                    first: u64::from(span.first),
-                    last: u64::from(span.last),
-                })
-            })
+            .flat_map(|(_, agent, lane)| lane.seen.runs(agent))
             .collect();
         CausalContext::from_runs(runs).unwrap_or_default()
     }

@@ -6,6 +6,8 @@
 
 use alloc::vec::Vec;
 
+use lattice_core::Run;
+
 use crate::bits::{BITS, Bits, block_of};
 
 /// A run of sequence numbers, both ends included.
@@ -16,8 +18,16 @@ pub(crate) struct Span {
 }
 
 impl Span {
+    /// The run of one number.
+    pub(crate) fn of(seq: u32) -> Self {
+        Self {
+            first: seq,
+            last: seq,
+        }
+    }
+
     /// The part of this run inside one block of [`BITS`] numbers, as a mask.
-    fn mask(self, block: u32) -> u64 {
+    pub(crate) fn mask(self, block: u32) -> u64 {
         let low = u64::from(block) * u64::from(BITS);
         let high = low + u64::from(BITS) - 1;
         let (first, last) = (
@@ -178,6 +188,15 @@ impl Spans {
             spans.push(run);
         }
         spans
+    }
+
+    /// The runs, as causal contexts have them.
+    pub(crate) fn runs<'a, A: Clone>(&'a self, agent: &'a A) -> impl Iterator<Item = Run<A>> + 'a {
+        self.0.iter().map(|span| Run {
+            agent: agent.clone(),
+            first: u64::from(span.first),
+            last: u64::from(span.last),
+        })
     }
 
     /// All numbers, ascending, by value.

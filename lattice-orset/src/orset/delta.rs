@@ -111,24 +111,6 @@ fn runs_of<A: Ord>(context: &CausalContext<A>, agent: &A) -> Spans {
     }))
 }
 
-/// A lane of one dot.
-fn lane_of(seq: u32, live: bool, redacted: bool) -> Lane {
-    let mut lane = Lane {
-        seen: Spans::from_ascending([Span {
-            first: seq,
-            last: seq,
-        }]),
-        ..Lane::default()
-    };
-    if live {
-        lane.live.insert(seq);
-    }
-    if redacted {
-        lane.redacted.insert(seq);
-    }
-    lane
-}
-
 /// One part per dot seen: live with its element, redacted, or removed. Under a dot the order is a
 /// chain, so none of them is a join of smaller ones (Enes et al. 2019, §4).
 impl<T: Ord + Clone, A: Ord + Clone> Decompose for OrSet<T, A> {
@@ -141,7 +123,7 @@ impl<T: Ord + Clone, A: Ord + Clone> Decompose for OrSet<T, A> {
                 let agent = ledger.agent(dot.lane())?;
                 ledger
                     .is_live(dot)
-                    .then(|| Self::single(agent, lane_of(dot.seq(), true, false), Some(element)))
+                    .then(|| Self::single(agent, Lane::of(dot.seq(), true, false), Some(element)))
             });
         let lanes: Vec<(A, Arc<Lane>)> = self
             .ledger
@@ -155,7 +137,7 @@ impl<T: Ord + Clone, A: Ord + Clone> Decompose for OrSet<T, A> {
                 .map(move |seq| {
                     Self::single(
                         &agent,
-                        lane_of(seq, false, lane.redacted.contains(seq)),
+                        Lane::of(seq, false, lane.redacted.contains(seq)),
                         None,
                     )
                 })

@@ -5,6 +5,7 @@
 #[cfg(any(feature = "proptest", feature = "quickcheck"))]
 mod arbitrary;
 mod canonical;
+mod dot_store;
 #[cfg(any(feature = "lattices", feature = "crdts"))]
 mod foreign;
 mod gset;
