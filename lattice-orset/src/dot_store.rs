@@ -30,15 +30,15 @@ use row::Row;
 /// history that says which dots it replaced. Nothing here mints dots; they come from the
 /// [`Replica`](crate::Replica) that wrote the history.
 ///
-/// Bieniusa et al. 2012 (*An Optimized Conflict-free Replicated Set*); the name is that of Almeida et
-/// al. 2018, §7.2 (*Delta State Replicated Data Types*), where it is the map from dots to payloads.
+/// Bieniusa et al. 2012 (*An Optimized Conflict-free Replicated Set*). The name is that of Almeida et al.
+/// 2018, §7, whose dot store has the causal context beside it; here it is inside.
 ///
 /// | operation | cost |
 /// |---|---|
 /// | `clone` | `O(n)`, nothing is shared |
 /// | `contains` | not offered |
 /// | `insert`, `remove` of a dot | the newest of its replica: `O(log replicas)`; an older one moves those behind it |
-/// | `join` | per replica that both know: `O(n + d)`, no allocation where neither side has a gap the other fills; `O(d log n)` if its new dots are the newest and none goes; a replica that only one knows is moved |
+/// | `join` | per replica that both know: `O(n + d)`, the elements of the larger side staying in place unless the other fills its gaps; `O(d log n)` if all that is new are the newest dots; a replica that one side alone knows is moved |
 /// | `delta_since`, `join_ref` | `O(n)` a replica, clones what is new |
 /// | `iter` | in order of the dots, `O(n)` |
 /// | `len` | `O(replicas)` |

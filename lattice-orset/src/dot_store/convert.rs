@@ -6,9 +6,10 @@ use lattice_core::{CausalContext, Cell, Dot};
 
 use super::DotStore;
 use super::row::Row;
+use crate::OrSet;
+use crate::lane::Lane;
 use crate::ledger::Packed;
 use crate::parts::{PartsError, assemble};
-use crate::{OrSet, lane::Lane};
 
 impl<T: Ord + Clone, A: Ord + Clone> DotStore<T, A> {
     /// A state from its context and the cells under its dots, in any order: the inverse of
@@ -49,14 +50,14 @@ impl<T: Ord + Clone, A: Ord + Clone> DotStore<T, A> {
 /// The elements of each lane, in order of their dots.
 fn by_lane<T>(mut entries: Vec<(T, Packed)>, lanes: usize) -> Vec<Vec<T>> {
     entries.sort_unstable_by_key(|&(_, dot)| dot);
-    let mut ends = alloc::vec![0_usize; lanes];
+    let mut lens = alloc::vec![0_usize; lanes];
     for (_, dot) in &entries {
-        if let Some(len) = ends.get_mut(dot.lane()) {
+        if let Some(len) = lens.get_mut(dot.lane()) {
             *len += 1;
         }
     }
     let mut entries = entries.into_iter().map(|(element, _)| element);
-    let elements = ends
+    let elements = lens
         .into_iter()
         .map(|len| entries.by_ref().take(len).collect());
     elements.collect()

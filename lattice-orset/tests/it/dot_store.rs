@@ -271,6 +271,21 @@ fn the_greater_of_two_elements_under_one_dot_stays() {
     assert_eq!(store, high);
 }
 
+/// The larger side is kept, also when it is the one that is joined in: a greater element there is
+/// news, a lesser one is not.
+#[test]
+fn a_greater_element_of_the_larger_side_is_news() {
+    let seen: CausalContext<u8> = [Dot::new(1, 1), Dot::new(1, 2)].into_iter().collect();
+    let with = |cells: &[u8]| {
+        let cells = (1..).zip(cells.iter().map(|&element| Cell::Present(element)));
+        DotStore::from_parts(&seen, cells.map(|(seq, cell)| (Dot::new(1, seq), cell))).unwrap()
+    };
+    let mut small = with(&[5]); // and the second dot is removed
+    assert!(!small.join(with(&[4, 9])));
+    assert!(small.join(with(&[6, 9])));
+    assert_eq!(small, with(&[6]));
+}
+
 /// The last number there is ends a block, and nothing comes behind it.
 #[test]
 fn the_last_dot_of_a_replica() {
