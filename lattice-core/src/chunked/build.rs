@@ -13,7 +13,10 @@ pub(super) struct Builder<K, V> {
     leaves: Vec<Child<K, V>>,
     len: usize,
     /// Emptied leaves, to be filled again: their memory is in the cache, fresh memory is not.
-    spare: Vec<Vec<(K, V)>>,
+    // INVARIANT: nobody else holds them.
+    spare: Vec<Arc<Node<K, V>>>,
+    /// The node that `leaf` was taken out of.
+    home: Option<Arc<Node<K, V>>>,
 }
 
 impl<K: Clone, V: Clone> Builder<K, V> {
@@ -23,6 +26,7 @@ impl<K: Clone, V: Clone> Builder<K, V> {
             leaves: Vec::new(),
             len: 0,
             spare: Vec::new(),
+            home: None,
         }
     }
 
@@ -47,10 +51,10 @@ impl<K: Clone, V: Clone> Builder<K, V> {
     #[cold]
     fn next_leaf(&mut self) {
         self.flush();
-        let room = leaf_fill::<(K, V)>() + slack::<(K, V)>();
-        self.leaf = match self.spare.pop() {
-            Some(spare) => spare,
-            None => Vec::with_capacity(room),
+        self.home = self.spare.pop();
+        self.leaf = match self.home.as_mut().and_then(Arc::get_mut) {
+            Some(Node::Leaf(spare)) => core::mem::take(spare),
+            _ => Vec::with_capacity(leaf_fill::<(K, V)>() + slack::<(K, V)>()),
         };
     }
 
@@ -63,15 +67,24 @@ impl<K: Clone, V: Clone> Builder<K, V> {
         if leaf.capacity() > leaf.len() + 2 * slack::<(K, V)>() {
             leaf.shrink_to(leaf.len() + slack::<(K, V)>());
         }
-        self.leaves.extend(Child::new(Arc::new(Node::Leaf(leaf))));
+        let node = match self.home.take() {
+            Some(mut home) => {
+                if let Some(node) = Arc::get_mut(&mut home) {
+                    *node = Node::Leaf(leaf);
+                }
+                home
+            }
+            None => Arc::new(Node::Leaf(leaf)),
+        };
+        self.leaves.extend(Child::new(node));
     }
 
     /// Takes an emptied leaf back, to be filled again.
-    pub(super) fn recycle(&mut self, node: Arc<Node<K, V>>) {
-        if let Some(Node::Leaf(mut entries)) = Arc::into_inner(node) {
+    pub(super) fn recycle(&mut self, mut node: Arc<Node<K, V>>) {
+        if let Some(Node::Leaf(entries)) = Arc::get_mut(&mut node) {
             entries.clear();
             if entries.capacity() >= leaf_fill::<(K, V)>() {
-                self.spare.push(entries);
+                self.spare.push(node);
             }
         }
     }

@@ -96,12 +96,22 @@ impl<K: Ord + Clone, V: Clone> ChunkedMap<K, V> {
         if known.is_some_and(|old| !rule.changes(old, &entry.1)) {
             return false; // looked up first: what is shared is copied only for a change
         }
-        let fresh = known.is_none();
+        self.put(entry, rule)
+    }
+
+    /// Takes one entry in that changes something. True iff its key was new.
+    pub(super) fn put_one(&mut self, entry: (K, V), rule: &mut impl Upsert<V>) -> bool {
+        let before = self.len;
+        self.put(entry, rule);
+        self.len > before
+    }
+
+    fn put(&mut self, entry: (K, V), rule: &mut impl Upsert<V>) -> bool {
         let Some(root) = &mut self.root else {
             *self = core::iter::once(entry).collect();
             return true;
         };
-        let right = put(root, entry, rule);
+        let (fresh, right) = put(root, entry, rule);
         self.len += usize::from(fresh);
         self.grow(right);
         true
@@ -165,15 +175,17 @@ impl<K: Ord + Clone, V: Clone> ChunkedMap<K, V> {
     }
 }
 
-/// Puts one entry into `node`, and hands back what no longer fits, as further nodes to the right of it.
+/// Puts one entry into `node`. True iff its key was new; and what no longer fits, as further nodes to
+/// the right.
 fn put<K: Ord + Clone, V: Clone>(
     node: &mut Arc<Node<K, V>>,
     entry: (K, V),
     rule: &mut impl Upsert<V>,
-) -> Vec<Child<K, V>> {
+) -> (bool, Vec<Child<K, V>>) {
     match Node::unshared(node) {
         Node::Leaf(entries) => {
-            match entries.binary_search_by(|(known, _)| known.cmp(&entry.0)) {
+            let place = entries.binary_search_by(|(known, _)| known.cmp(&entry.0));
+            match place {
                 Ok(at) => {
                     if let Some((_, old)) = entries.get_mut(at) {
                         rule.update(old, entry.1);
@@ -181,20 +193,21 @@ fn put<K: Ord + Clone, V: Clone>(
                 }
                 Err(at) => insert(entries, at, entry),
             }
-            spill_leaf(entries)
+            (place.is_err(), spill_leaf(entries))
         }
         Node::Inner(children) => {
             let at = child_of(children, &|first: &K| first.cmp(&entry.0));
-            if let Some(child) = children.get_mut(at) {
-                let right = put(&mut child.node, entry, rule);
-                if at == 0 {
-                    child.refresh();
-                }
-                if !right.is_empty() {
-                    children.splice(at + 1..=at, right);
-                }
+            let Some(child) = children.get_mut(at) else {
+                return (false, Vec::new());
+            };
+            let (fresh, right) = put(&mut child.node, entry, rule);
+            if at == 0 {
+                child.refresh();
             }
-            spill(children, MAX_FANOUT, FANOUT, Node::Inner)
+            if !right.is_empty() {
+                children.splice(at + 1..=at, right);
+            }
+            (fresh, spill(children, MAX_FANOUT, FANOUT, Node::Inner))
         }
     }
 }
