@@ -31,7 +31,12 @@ impl Deltas {
                 };
                 let mut agent = [0; 16];
                 agent[0] = random.below(16) as u8;
-                let marker = (random.below(2_000), random.next() >> 20, agent, random.hash());
+                let marker = (
+                    random.below(2_000),
+                    random.next() >> 20,
+                    agent,
+                    random.hash(),
+                );
                 (key, marker, random.next())
             })
             .collect();
@@ -48,17 +53,22 @@ fn value(e: &Entry) -> (u64, Value) {
     (e.0, (e.1, e.2))
 }
 
-/// Everyone who takes deltas of `count` keys into `n`: into the only version there is, and with the
-/// old version kept.
-pub fn contenders(n: usize, count: usize, seed: u64) -> (Vec<Contender>, Vec<Contender>) {
+/// The keys of `n` registers, and an endless supply of deltas to them.
+fn setup(n: usize, count: usize, seed: u64) -> (Vec<Entry>, impl Fn() -> Deltas) {
     let (side, _) = sides(n, seed);
     let known: Vec<u64> = side.iter().map(|e| e.0).collect();
-    let deltas = || Deltas {
+    let deltas = move || Deltas {
         known: known.clone(),
         count,
         random: Random::new(seed + 1),
     };
-    let in_place = vec![
+    (side, deltas)
+}
+
+/// Everyone who takes deltas of `count` keys into the one version of `n` that there is.
+pub fn in_place(n: usize, count: usize, seed: u64) -> Vec<Contender> {
+    let (side, deltas) = setup(n, count, seed);
+    vec![
         Contender::ongoing(
             Role::Own,
             "lattice-lww LwwMap",
@@ -118,8 +128,13 @@ pub fn contenders(n: usize, count: usize, seed: u64) -> (Vec<Contender>, Vec<Con
             },
         )
         .goal(Goal::Honest(416.0)),
-    ];
-    let old_kept = vec![
+    ]
+}
+
+/// Everyone who takes deltas of `count` keys into `n` and keeps the old version.
+pub fn old_kept(n: usize, count: usize, seed: u64) -> Vec<Contender> {
+    let (side, deltas) = setup(n, count, seed);
+    vec![
         Contender::ongoing(
             Role::Own,
             "lattice-lww LwwMap",
@@ -167,6 +182,5 @@ pub fn contenders(n: usize, count: usize, seed: u64) -> (Vec<Contender>, Vec<Con
                 map
             },
         ),
-    ];
-    (in_place, old_kept)
+    ]
 }

@@ -50,7 +50,8 @@ pub fn sides(n: usize, seed: u64) -> (Vec<Entry>, Vec<Entry>) {
     )
 }
 
-type OurMap = LwwMap<u64, u64, Lamport, [u8; 16]>;
+/// Our map.
+pub type OurMap = LwwMap<u64, u64, Lamport, [u8; 16]>;
 
 /// One of our writes.
 pub fn write((_, (stamp, wall_ts, agent_id, hash), value): Entry) -> Write<u64, Lamport, [u8; 16]> {
@@ -290,14 +291,22 @@ pub fn contenders(n: usize, seed: u64) -> Vec<Contender> {
             a
         },
     ));
-    let imbl = |side: &[(u64, (Marker, u64))]| side.iter().copied().collect::<imbl::OrdMap<u64, (Marker, u64)>>();
+    let imbl = |side: &[(u64, (Marker, u64))]| {
+        side.iter()
+            .copied()
+            .collect::<imbl::OrdMap<u64, (Marker, u64)>>()
+    };
     list.push(Contender::new(
         Role::Peer,
         "imbl OrdMap",
         (imbl(&pa), imbl(&pb)),
         |(a, b)| a.union_with(b, |x, y| if newer(&x, &y) { y } else { x }),
     ));
-    let im = |side: &[(u64, (Marker, u64))]| side.iter().copied().collect::<im::OrdMap<u64, (Marker, u64)>>();
+    let im = |side: &[(u64, (Marker, u64))]| {
+        side.iter()
+            .copied()
+            .collect::<im::OrdMap<u64, (Marker, u64)>>()
+    };
     list.push(Contender::new(
         Role::Peer,
         "im OrdMap",

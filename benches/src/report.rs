@@ -19,7 +19,9 @@ impl Report {
         };
         let (peer, floor) = (best(Role::Peer), best(Role::Floor));
         println!("\n### {title}\n");
-        println!("| contender | ns per unit | times the speed of the best peer | times the time of the best floor | asked |");
+        println!(
+            "| contender | ns per unit | times the speed of the best peer | times the time of the best floor | asked |"
+        );
         println!("|---|---:|---:|---:|---|");
         for row in rows {
             let name = match row.role {
@@ -43,7 +45,14 @@ impl Report {
         }
     }
 
-    fn judge(&mut self, title: &str, row: &Row, goal: Goal, peer: Option<f64>, rows: &[Row]) -> String {
+    fn judge(
+        &mut self,
+        title: &str,
+        row: &Row,
+        goal: Goal,
+        peer: Option<f64>,
+        rows: &[Row],
+    ) -> String {
         let named = |name: &str| {
             let found = rows.iter().find(|r| r.name.starts_with(name));
             found.unwrap_or_else(|| panic!("no contender {name}")).nanos

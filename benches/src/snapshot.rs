@@ -23,7 +23,12 @@ pub fn contenders(n: usize, count: usize, seed: u64) -> Vec<Contender> {
         move || -> Vec<(u64, Value)> {
             round += 1;
             (0..count)
-                .map(|_| (keys[random.below(keys.len() as u64) as usize], [u64::MAX - 1_000 + round; 9]))
+                .map(|_| {
+                    (
+                        keys[random.below(keys.len() as u64) as usize],
+                        [u64::MAX - 1_000 + round; 9],
+                    )
+                })
                 .collect()
         }
     };
@@ -45,13 +50,18 @@ pub fn contenders(n: usize, count: usize, seed: u64) -> Vec<Contender> {
         Contender::ongoing(
             Role::Own,
             "lattice-core on im::OrdMap",
-            entries().map(|(k, v)| (k, Max(v))).collect::<im::OrdMap<u64, Max<Value>>>(),
-            writes(),
-            |map, writes| {
-                let snapshot = map.clone();
-                for (key, value) in writes {
-                    map.join(im::OrdMap::unit(key, Max(value)));
+            entries()
+                .map(|(k, v)| (k, Max(v)))
+                .collect::<im::OrdMap<u64, Max<Value>>>(),
+            {
+                let mut writes = writes();
+                move || -> im::OrdMap<u64, Max<Value>> {
+                    writes().into_iter().map(|(k, v)| (k, Max(v))).collect()
                 }
+            },
+            |map, delta| {
+                let snapshot = map.clone();
+                map.join(delta);
                 snapshot
             },
         )
