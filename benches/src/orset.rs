@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crdts::{CmRDT, CvRDT};
 use lattice_core::{Cell, Dot, JoinSemilattice};
-use lattice_orset::{OrSet, Replica};
+use lattice_orset::{DotStore, OrSet, Replica};
 use lattices::Merge;
 use lattices::set_union_with_tombstones::{
     SetUnionWithTombstonesHashSet, SetUnionWithTombstonesRoaring,
@@ -236,7 +236,7 @@ pub fn contenders(n: usize, seed: u64) -> Vec<Contender> {
     let hand = by_hand(&history);
     let joined = join_by_hand(hand.0.clone(), &hand.1);
     let [(live_a, dead_a), (live_b, dead_b)] = sides(&history);
-    let (ordered, _bulk) = match n {
+    let (ordered, bulk) = match n {
         ..=10_000 => (2.5, 3.5),
         ..=300_000 => (5.0, 8.0),
         _ => (8.0, 15.0),
@@ -275,6 +275,20 @@ pub fn contenders(n: usize, seed: u64) -> Vec<Contender> {
                 a
             },
         ),
+        {
+            let (a, b) = ours(&history);
+            let (a, b) = (DotStore::from(&a), DotStore::from(&b));
+            Contender::new(
+                Role::Own,
+                "lattice-orset DotStore, the dot-sorted bulk form",
+                (a, b),
+                |(mut a, b)| {
+                    a.join(b);
+                    a
+                },
+            )
+            .goal(Goal::BestPeer(bulk))
+        },
         Contender::new(Role::Floor, "dot-sorted arrays, by hand", hand, |(a, b)| {
             join_by_hand(a, &b)
         })

@@ -1,6 +1,6 @@
 //! [`ChunkedMap`]: a persistent ordered map in chunks.
 //!
-//! A tree of uniform height whose leaves are sorted arrays of some three kilobytes. Nodes are shared
+//! A tree of uniform height whose leaves are sorted arrays of some four kilobytes. Nodes are shared
 //! by reference count and copied when written while shared, so a clone is one pointer and a write
 //! after it copies one path. Bulk work runs over whole leaves: it costs what a sorted array costs,
 //! and, since emptied leaves are filled again, it hardly touches fresh memory.
@@ -55,7 +55,7 @@ const SPARSE: usize = 32;
 /// # Invariants
 ///
 /// Keys ascend strictly. Equal entries are equal maps, whatever the cuts between leaves. Keys are
-/// cloned into inner nodes, one for some thirty entries; a key that leaves the map leaves them too.
+/// cloned into inner nodes, one for some forty entries; a key that leaves the map leaves them too.
 ///
 /// ```
 /// use lattice_core::{ChunkedMap, JoinSemilattice, Max};

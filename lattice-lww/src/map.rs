@@ -37,7 +37,7 @@ pub type IntoIter<K, V, S, A> = lattice_core::chunked::IntoIter<K, LwwRegister<V
 /// | `join`, `m` more than that | O(n + m); under a common key one comparison |
 /// | `leq`, [`iter`](LwwMap::iter), `==` | linear |
 ///
-/// A write to what a clone shares copies one array of three kilobytes and the path to it.
+/// A write to what a clone shares copies one array of four kilobytes and the path to it.
 ///
 /// # Invariants
 ///

@@ -22,6 +22,13 @@ pub(crate) struct Bits {
 }
 
 impl Bits {
+    pub(crate) fn with_capacity(blocks: usize) -> Self {
+        Self {
+            blocks: Vec::with_capacity(blocks),
+            len: 0,
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.len
     }

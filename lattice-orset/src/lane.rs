@@ -64,9 +64,10 @@ impl Lane {
     /// Costs the blocks and runs of `other`, and the blocks of `self` that the context of `other`
     /// covers: a small delta with a small context is cheap whatever the size of `self`.
     pub(crate) fn join(&mut self, other: &Self) -> Change {
-        let (mine, theirs) = (self.block_count(), other.block_count());
-        if theirs >= mine / 8 {
-            return self.join_all(other);
+        if self.is_like(other) {
+            let (joined, change) = self.joined(other);
+            *self = joined;
+            return change;
         }
         let covered = self.blocks_covered_by(&other.seen).into_iter();
         let mut blocks: Vec<u32> = covered.map(|(block, _)| block).collect();
@@ -88,13 +89,21 @@ impl Lane {
         change
     }
 
-    /// [`join`](Self::join) as one walk over the blocks of both.
-    fn join_all(&mut self, other: &Self) -> Change {
+    /// True iff one walk over both lanes is the better way to join them.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        other.block_count() >= self.block_count() / 8
+    }
+
+    /// [`join`](Self::join) as one walk over the blocks of both, into a lane of its own.
+    pub(crate) fn joined(&self, other: &Self) -> (Self, Change) {
         let mut change = Change {
             right: !self.seen.is_subset(&other.seen),
             ..Change::default()
         };
-        let (mut live, mut redacted) = (Bits::default(), Bits::default());
+        let mut seen = self.seen.clone();
+        change.left = seen.union(&other.seen);
+        let mut live = Bits::with_capacity(self.live.block_count() + other.live.block_count());
+        let mut redacted = Bits::default();
         let mut mine = self.occupied().peekable();
         let mut theirs = other.occupied().peekable();
         loop {
@@ -110,11 +119,12 @@ impl Lane {
             live.push_block(block, joined.live);
             redacted.push_block(block, joined.redacted);
         }
-        drop(mine);
-        self.live = live;
-        self.redacted = redacted;
-        change.left |= self.seen.union(&other.seen);
-        change
+        let joined = Self {
+            seen,
+            live,
+            redacted,
+        };
+        (joined, change)
     }
 
     fn block(&self, block: u32) -> Block {

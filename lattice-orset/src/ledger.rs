@@ -219,6 +219,14 @@ impl<A: Ord + Clone> Ledger<A> {
         if Arc::ptr_eq(slot, lane) {
             return (number, Change::default());
         }
+        if slot.is_like(lane) {
+            let (joined, change) = slot.joined(lane);
+            if change.left {
+                self.live = self.live - slot.live.len() + joined.live.len();
+                *slot = Arc::new(joined);
+            }
+            return (number, change);
+        }
         if lane.leq(slot) {
             // SUBTLE: a lane that tells nothing new must not be cloned out of a shared snapshot.
             let right = !slot.leq(lane);

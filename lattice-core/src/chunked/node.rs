@@ -6,7 +6,7 @@ use core::cmp::Ordering;
 
 /// Bytes of entries in a leaf as bulk building leaves it. Smaller ones make small deltas a little
 /// cheaper and bulk work half as fast again.
-const LEAF_BYTES: usize = 3072;
+const LEAF_BYTES: usize = 4096;
 
 /// Children of an inner node as bulk building leaves it, and at most.
 pub(super) const FANOUT: usize = 32;

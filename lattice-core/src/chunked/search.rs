@@ -25,7 +25,7 @@ pub(super) fn find_abreast<'a, K: Ord, V>(
     // All leaves have the same depth, so all searches are on one level.
     while matches!(nodes, [Node::Inner(_), ..]) {
         let slices = nodes.map(Node::children);
-        let mut places = partition_points(keys, slices, |child, key| child.first <= *key);
+        let mut places = partition_points(keys, &slices, |child, key| child.first <= *key);
         for ((node, place), children) in nodes.iter_mut().zip(&mut places).zip(slices) {
             // A key below all others goes down the first child.
             *place = place.saturating_sub(1);
@@ -36,7 +36,7 @@ pub(super) fn find_abreast<'a, K: Ord, V>(
         paths.push(places);
     }
     let slices = nodes.map(Node::entries);
-    let places = partition_points(keys, slices, |(known, _), key| known < key);
+    let places = partition_points(keys, &slices, |(known, _), key| known < key);
     let mut found = [None; ABREAST];
     for (((found, entries), place), (key, _)) in found.iter_mut().zip(slices).zip(places).zip(keys)
     {
@@ -52,7 +52,7 @@ pub(super) fn find_abreast<'a, K: Ord, V>(
 /// For each key, how many items at the front of its slice come `before` it.
 fn partition_points<K, V, I>(
     keys: &[(K, V)],
-    slices: [&[I]; ABREAST],
+    slices: &[&[I]; ABREAST],
     before: impl Fn(&I, &K) -> bool,
 ) -> [usize; ABREAST] {
     let mut places = [0; ABREAST];

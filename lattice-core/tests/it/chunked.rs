@@ -78,7 +78,7 @@ fn agree<K: Ord + Clone + Debug>(
                     let before = model.get(&key(*k)).copied();
                     let after = before.map_or(Max(*v), |before: Value| before.joined(Max(*v)));
                     model.insert(key(*k), after);
-                    grew | (before != Some(after))
+                    before != Some(after) || grew
                 });
                 if let Step::Join(_) = step {
                     // Nothing is shared: leaves are taken apart or filled again.
@@ -199,7 +199,7 @@ struct Mixed;
 
 impl MergeRule<u32, u8> for Mixed {
     fn left(&mut self, key: &u32, _: &u8) -> bool {
-        key % 5 != 0
+        !key.is_multiple_of(5)
     }
 
     fn right(&mut self, key: &u32, _: &u8) -> bool {
@@ -217,7 +217,7 @@ impl MergeRule<u32, u8> for Mixed {
 
 impl MergeRule<u32, Box<u8>> for Mixed {
     fn left(&mut self, key: &u32, _: &Box<u8>) -> bool {
-        key % 5 != 0
+        !key.is_multiple_of(5)
     }
 
     fn right(&mut self, key: &u32, _: &Box<u8>) -> bool {
@@ -248,7 +248,7 @@ impl Upsert<u8> for Later {
 
 #[test]
 fn a_batch_is_taken_in_order() {
-    let mut map = ChunkedMap::from_iter((0..1_000_u32).map(|k| (k, 0)));
+    let mut map: ChunkedMap<u32, u8> = (0..1_000).map(|k| (k, 0)).collect();
     let old = map.clone();
     assert!(map.upsert(vec![(7, 1), (2_000, 2), (7, 3), (2_000, 2)], &mut Later));
     assert_eq!(
