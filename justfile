@@ -41,9 +41,17 @@ e2e:
     cargo build --release
     python3 tests-e2e/main_job.py target/release/lattice
 
-# Joins against their peers, one table.
-bench-peers:
-    cargo bench --manifest-path benches/Cargo.toml
+# Joins against their peers, one table; ends with the goals that were missed.
+bench-peers *args:
+    cargo bench --manifest-path benches/Cargo.toml --bench peers -- {{args}}
+
+# How cost grows from a thousand entries to ten million: a table and docs/curve.svg.
+bench-curve:
+    cargo bench --manifest-path benches/Cargo.toml --bench curve -- "$PWD/docs/curve.svg"
+
+# Bytes per element in memory and encoded, and allocations.
+bench-sizes:
+    cargo bench --manifest-path benches/Cargo.toml --bench sizes
 
 # Every fuzz target for `t` seconds each.
 fuzz t="60":

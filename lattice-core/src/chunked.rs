@@ -175,6 +175,19 @@ impl<K, V> ChunkedMap<K, V> {
 }
 
 impl<K: Ord + Clone, V: Clone> ChunkedMap<K, V> {
+    /// Takes entries whose keys strictly increase; `None` if they do not. O(n).
+    ///
+    /// ```
+    /// # use lattice_core::ChunkedMap;
+    /// assert!(ChunkedMap::from_sorted(vec![(1, "one"), (2, "two")]).is_some());
+    /// assert!(ChunkedMap::from_sorted(vec![(2, "two"), (1, "one")]).is_none());
+    /// assert!(ChunkedMap::from_sorted(vec![(1, "one"), (1, "uno")]).is_none());
+    /// ```
+    pub fn from_sorted(entries: alloc::vec::Vec<(K, V)>) -> Option<Self> {
+        let strict = entries.is_sorted_by(|(a, _), (b, _)| a < b);
+        strict.then(|| entries.into_iter().collect())
+    }
+
     /// Sets the value of `key`. True iff the key was new. O(log n).
     ///
     /// Not a lattice operation: a value may get smaller. To join, use

@@ -7,8 +7,8 @@
 //! all of it inside [`ByLeq`].
 
 use crate::{
-    Antichain, Bottom, ByLeq, CausalContext, Cell, Conflict, JoinSemilattice, Map, Max, Min, Pair,
-    Ranked, Set, VersionVector,
+    Antichain, Bottom, ByLeq, CausalContext, Cell, ChunkedMap, Conflict, JoinSemilattice, Map, Max,
+    Min, Pair, Ranked, Set, VersionVector,
 };
 
 macro_rules! merge {
@@ -43,6 +43,7 @@ merge! {
     [T: Eq] Conflict<T>;
     [A: JoinSemilattice, B: Bottom] Pair<A, B>;
     [K: Ord, V: JoinSemilattice] Map<K, V>;
+    [K: Ord + Clone, V: JoinSemilattice + Clone] ChunkedMap<K, V>;
     [T: Ord] Set<T>;
     [T: Ranked] Antichain<T>;
     [A: Ord] VersionVector<A>;
@@ -57,8 +58,8 @@ mod order {
     use lattices::{Atomize, IsBot, IsTop, LatticeOrd};
 
     use super::{
-        Antichain, Bottom, ByLeq, CausalContext, Cell, Conflict, JoinSemilattice, Map, Pair,
-        Ranked, Set, VersionVector,
+        Antichain, Bottom, ByLeq, CausalContext, Cell, ChunkedMap, Conflict, JoinSemilattice, Map,
+        Pair, Ranked, Set, VersionVector,
     };
     use crate::Decompose;
 
@@ -75,6 +76,7 @@ mod order {
     is_bot! {
         [A: Bottom, B: Bottom] Pair<A, B>;
         [K: Ord, V: JoinSemilattice] Map<K, V>;
+        [K: Ord + Clone, V: JoinSemilattice + Clone] ChunkedMap<K, V>;
         [T: Ord] Set<T>;
         [T: Ranked] Antichain<T>;
         [A: Ord] VersionVector<A>;

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
 
-use crate::{Antichain, CausalContext, Map, Ranked, Run, Set, VersionVector};
+use crate::{Antichain, CausalContext, ChunkedMap, Map, Ranked, Run, Set, VersionVector};
 
 impl<K: Serialize, V: Serialize> Serialize for Map<K, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -18,6 +18,25 @@ impl<K: Serialize, V: Serialize> Serialize for Map<K, V> {
 
 /// Refuses keys that do not strictly increase.
 impl<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>> Deserialize<'de> for Map<K, V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_sorted(Vec::deserialize(deserializer)?)
+            .ok_or_else(|| D::Error::custom("map keys do not strictly increase"))
+    }
+}
+
+/// The form of [`Map`], whatever the cuts between leaves.
+impl<K: Serialize, V: Serialize> Serialize for ChunkedMap<K, V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self)
+    }
+}
+
+/// Refuses keys that do not strictly increase.
+impl<'de, K, V> Deserialize<'de> for ChunkedMap<K, V>
+where
+    K: Deserialize<'de> + Ord + Clone,
+    V: Deserialize<'de> + Clone,
+{
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::from_sorted(Vec::deserialize(deserializer)?)
             .ok_or_else(|| D::Error::custom("map keys do not strictly increase"))

@@ -4,8 +4,8 @@
 use core::fmt::Debug;
 
 use lattice_core::{
-    Antichain, CausalContext, Cell, Conflict, Dot, Map, Max, Min, Pair, Run, Set, VersionVector,
-    laws,
+    Antichain, CausalContext, Cell, ChunkedMap, Conflict, Dot, Map, Max, Min, Pair, Run, Set,
+    VersionVector, laws,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -37,6 +37,10 @@ fn every_type_round_trips() {
     check_round_trip(&[
         Map::new(),
         Map::from_iter([((1, 'a'), Max(1)), ((2, 'b'), Max(0))]),
+    ]);
+    check_round_trip(&[
+        ChunkedMap::new(),
+        (0..500_u16).map(|key| (key, Max(key % 7))).collect(),
     ]);
     check_round_trip(&[
         VersionVector::new(),
@@ -97,6 +101,8 @@ fn other_forms_are_refused() {
     let map = "map keys do not strictly increase";
     refuse::<Map<u8, Max<u8>>>("[[2,0],[1,0]]", map);
     refuse::<Map<u8, Max<u8>>>("[[1,0],[1,1]]", map);
+    refuse::<ChunkedMap<u8, Max<u8>>>("[[2,0],[1,0]]", map);
+    refuse::<ChunkedMap<u8, Max<u8>>>("[[1,0],[1,1]]", map);
     refuse::<Set<u8>>("[2,1]", "set elements do not strictly increase");
     refuse::<Set<u8>>("[1,1]", "set elements do not strictly increase");
     let vector = "version vector entries do not strictly increase or are zero";
