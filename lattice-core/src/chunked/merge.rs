@@ -197,6 +197,7 @@ fn merge_lent<K: Ord + Clone, V: Clone>(
 }
 
 /// Merges entries into a leaf until that is full or one side is at its end. How many were passed.
+#[inline(never)] // a loop that wants all registers for itself
 fn merge_entries<K: Ord + Clone, V: Clone>(
     left: &[(K, V)],
     right: &[(K, V)],
@@ -208,32 +209,27 @@ fn merge_entries<K: Ord + Clone, V: Clone>(
         if leaf.len() >= leaf_fill::<(K, V)>() {
             break;
         }
-        match mine.0.cmp(&new.0) {
-            Ordering::Less => {
-                i += 1;
-                if rule.left(&mine.0, &mine.1) {
-                    leaf.push(mine.clone());
+        let order = mine.0.cmp(&new.0);
+        i += usize::from(order.is_le());
+        j += usize::from(order.is_ge());
+        // SUBTLE: one place that clones for either side: which side comes next cannot be predicted.
+        let (next, stays) = match order {
+            Ordering::Less => (mine, rule.left(&mine.0, &mine.1)),
+            Ordering::Greater => (new, rule.right(&new.0, &new.1)),
+            Ordering::Equal => match rule.both(&mine.0, &mine.1, &new.1) {
+                Pick::Left => (mine, true),
+                Pick::Right => (new, true),
+                Pick::Neither => (mine, false),
+                Pick::Both => {
+                    let (key, mut value) = mine.clone();
+                    rule.join(&mut value, new.1.clone());
+                    leaf.push((key, value));
+                    continue;
                 }
-            }
-            Ordering::Greater => {
-                j += 1;
-                if rule.right(&new.0, &new.1) {
-                    leaf.push(new.clone());
-                }
-            }
-            Ordering::Equal => {
-                (i, j) = (i + 1, j + 1);
-                match rule.both(&mine.0, &mine.1, &new.1) {
-                    Pick::Left => leaf.push(mine.clone()),
-                    Pick::Right => leaf.push(new.clone()),
-                    Pick::Both => {
-                        let (key, mut value) = mine.clone();
-                        rule.join(&mut value, new.1.clone());
-                        leaf.push((key, value));
-                    }
-                    Pick::Neither => {}
-                }
-            }
+            },
+        };
+        if stays {
+            leaf.push(next.clone());
         }
     }
     (i, j)
