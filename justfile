@@ -45,6 +45,10 @@ e2e:
 bench-peers *args:
     cargo bench --manifest-path benches/Cargo.toml --bench peers -- {{args}}
 
+# Folding, compacting, reading and encoding against their peers; ends with the goals that were missed.
+bench-compaction *args:
+    cargo bench --manifest-path benches/Cargo.toml --bench compaction -- {{args}}
+
 # How cost grows from a thousand entries to ten million: a table and docs/curve.svg.
 bench-curve:
     cargo bench --manifest-path benches/Cargo.toml --bench curve -- "$PWD/docs/curve.svg"

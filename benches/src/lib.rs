@@ -4,7 +4,10 @@
 //! time of its thread. What is printed is the median, and ratios: the machine's speed cancels out.
 
 pub mod delta;
+pub mod encode;
+pub mod fold;
 pub mod gset;
+pub mod logs;
 pub mod lww;
 pub mod measure;
 pub mod orset;
