@@ -1,0 +1,408 @@
+//! Everything there ever was in a run: the events, and what forgers made of them. Replicas hold
+//! bytes; beside them travel the numbers of what stands in this book, so that the oracle knows what
+//! a replica was told without asking the library.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bones_snapshot::{Content, EventHash, ItemState, Order, Stamped};
+use lattice_core::{Bottom, JoinSemilattice, Set};
+use lattice_lww::{Itc, ItcClock, Stamp};
+
+use crate::failure::Failure;
+use crate::fact::Fact;
+use crate::held::HeldEvent;
+use crate::says;
+use crate::step::StepId;
+use crate::tree::Tree;
+
+/// The number of an atom in the book.
+pub type AtomId = usize;
+/// The number of an event in the book.
+pub type EventId = usize;
+
+/// How much of an event an atom is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    Event,
+    /// The claim that it was folded in, without what it wrote.
+    Claim,
+    /// What it wrote, without the claim that it was folded in.
+    Foreign,
+    /// Something else under its key.
+    Twist,
+}
+
+/// The least thing that a replica can be told.
+#[derive(Debug, Clone)]
+pub struct Atom<S: Order> {
+    /// How much of the event it is.
+    pub part: Part,
+    /// The event it is, or pretends to be.
+    pub event: EventId,
+    /// What it says.
+    pub fact: Fact,
+    /// Its state.
+    pub delta: ItemState<S>,
+}
+
+impl<S: Order> Atom<S> {
+    /// Whether it says that the event was folded in.
+    pub fn covers(&self) -> bool {
+        self.part != Part::Foreign
+    }
+
+    /// Whether it says what the event wrote.
+    pub fn writes(&self) -> bool {
+        self.part != Part::Claim
+    }
+
+    /// The name of the event.
+    pub fn hash(&self) -> EventHash {
+        EventHash(self.fact.hash)
+    }
+
+    /// The event it redacts.
+    pub fn target(&self) -> Option<EventHash> {
+        let target = self.fact.reading.redacts.filter(|_| self.writes());
+        target.map(EventHash)
+    }
+
+    /// Its state with the text taken away, but without saying that it was: what a state brings
+    /// along that was masked by somebody who could not say why.
+    fn masked(&self) -> ItemState<S> {
+        let mut content = self.delta.content().clone();
+        let coverage = std::mem::replace(&mut content.coverage, Set::bottom());
+        let mut state = ItemState::new(content, self.delta.redacted().clone());
+        state.redact(&Set::singleton(self.hash()));
+        let mut content = state.content().clone();
+        content.coverage = coverage;
+        ItemState::new(content, state.redacted().clone())
+    }
+}
+
+/// One event that a replica wrote.
+pub struct Written<S: Order> {
+    /// As a replica holds it.
+    pub held: HeldEvent<S>,
+    /// Its item.
+    pub item: usize,
+    /// Its stamp, whether or not the order looks at it.
+    pub stamp: Itc,
+    /// The clock it was written by.
+    pub clock: ItcClock,
+    /// The stamp as what it means.
+    tree: Tree,
+    /// The events that its writer had heard of, itself among them.
+    pub heard: BTreeSet<EventId>,
+}
+
+/// What a replica was told of one item.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    /// The atoms.
+    pub atoms: BTreeSet<AtomId>,
+    /// Those of them that came without their text.
+    pub masked: BTreeSet<AtomId>,
+    /// The redactions that stand in the state.
+    pub listed: BTreeSet<EventHash>,
+}
+
+impl Told {
+    /// Adds what another was told.
+    pub fn join(&mut self, other: &Self) {
+        self.atoms.extend(&other.atoms);
+        self.masked.extend(&other.masked);
+        self.listed.extend(&other.listed);
+    }
+}
+
+/// The book of one run.
+pub struct Book<S: Order> {
+    atoms: Vec<Atom<S>>,
+    events: Vec<Written<S>>,
+    /// Which event a step wrote.
+    by_step: BTreeMap<StepId, EventId>,
+    by_hash: BTreeMap<EventHash, EventId>,
+    /// For each event, how it stands to each one before it: below, above.
+    order: Vec<Vec<(bool, bool)>>,
+    /// The events that carry the canary of a step.
+    carriers: BTreeMap<StepId, BTreeSet<EventHash>>,
+    /// Whether no clock was ever rolled back, so that stamps say exactly what was heard.
+    pub honest_clocks: bool,
+}
+
+impl<S: Order> Book<S> {
+    /// The empty book.
+    pub fn new() -> Self {
+        Self {
+            atoms: Vec::new(),
+            events: Vec::new(),
+            by_step: BTreeMap::new(),
+            by_hash: BTreeMap::new(),
+            order: Vec::new(),
+            carriers: BTreeMap::new(),
+            honest_clocks: true,
+        }
+    }
+
+    /// An atom.
+    pub fn atom(&self, id: AtomId) -> Option<&Atom<S>> {
+        self.atoms.get(id)
+    }
+
+    /// The atoms of an item.
+    pub fn all_atoms(&self, item: usize) -> impl Iterator<Item = (AtomId, &Atom<S>)> {
+        let of_item = move |atom: &Atom<S>| {
+            let event = self.events.get(atom.event);
+            event.is_some_and(|event| event.item == item)
+        };
+        let all = self.atoms.iter().enumerate();
+        all.filter(move |(_, atom)| of_item(atom))
+    }
+
+    /// Atoms by their numbers.
+    pub fn atoms<'a>(
+        &'a self,
+        ids: impl IntoIterator<Item = &'a AtomId>,
+    ) -> impl Iterator<Item = (AtomId, &'a Atom<S>)> {
+        let ids = ids.into_iter();
+        ids.filter_map(|id| Some((*id, self.atoms.get(*id)?)))
+    }
+
+    /// An event.
+    pub fn event(&self, id: EventId) -> Option<&Written<S>> {
+        self.events.get(id)
+    }
+
+    /// Every event.
+    pub fn events(&self) -> impl Iterator<Item = (EventId, &Written<S>)> {
+        self.events.iter().enumerate()
+    }
+
+    /// The events of an item.
+    pub fn events_of(&self, item: usize) -> impl Iterator<Item = (EventId, &Written<S>)> {
+        self.events().filter(move |(_, event)| event.item == item)
+    }
+
+    /// The event that a step wrote.
+    pub fn of_step(&self, step: StepId) -> Option<(EventId, &Written<S>)> {
+        let id = *self.by_step.get(&step)?;
+        Some((id, self.events.get(id)?))
+    }
+
+    /// Whether the stamp of one event is below or equal that of another, point by point.
+    pub fn stamp_leq(&self, a: EventId, b: EventId) -> bool {
+        let row = |of: EventId, to: EventId| self.order.get(of).and_then(|row| row.get(to));
+        match a.cmp(&b) {
+            std::cmp::Ordering::Equal => true,
+            std::cmp::Ordering::Less => row(b, a).is_some_and(|(below, _)| *below),
+            std::cmp::Ordering::Greater => row(a, b).is_some_and(|(_, above)| *above),
+        }
+    }
+
+    /// Enters an event; one that was written before, to the letter, is the same event.
+    ///
+    /// # Errors
+    ///
+    /// When the library and the oracle do not read the same stamp, or the stamp does not say what
+    /// was heard.
+    pub fn write(
+        &mut self,
+        step: StepId,
+        item: usize,
+        line: &str,
+        clock: &ItcClock,
+        mut heard: BTreeSet<EventId>,
+    ) -> Result<EventId, Failure> {
+        let id = self.events.len();
+        let held = HeldEvent::read(Arc::from(line), self.atoms.len())?;
+        let fact = Fact::of_line(line)
+            .ok_or_else(|| Failure::new("line", "the oracle cannot read the line"))?;
+        if let Some(known) = self.by_hash.get(&EventHash(fact.hash)) {
+            self.by_step.insert(step, *known);
+            return Ok(*known);
+        }
+        let stamp = clock.stamp();
+        let tree = Tree::of_text(&format!("{stamp:?}"))
+            .ok_or_else(|| Failure::new("clock", format!("cannot read the tree of {stamp:?}")))?;
+        heard.insert(id);
+        for canary in says::canaries(line.as_bytes()) {
+            let carriers = self.carriers.entry(canary).or_default();
+            carriers.insert(EventHash(fact.hash));
+        }
+        self.atoms.push(Atom {
+            part: Part::Event,
+            event: id,
+            delta: held.event().delta(),
+            fact,
+        });
+        let written = Written {
+            held,
+            item,
+            stamp,
+            clock: clock.clone(),
+            tree,
+            heard,
+        };
+        let row = self.row(&written)?;
+        self.order.push(row);
+        self.by_step.insert(step, id);
+        self.by_hash.insert(written.held.event().event().hash, id);
+        self.events.push(written);
+        Ok(id)
+    }
+
+    /// How a new event stands to those before it.
+    fn row(&self, new: &Written<S>) -> Result<Vec<(bool, bool)>, Failure> {
+        let mut row = Vec::with_capacity(self.events.len());
+        for (id, old) in self.events() {
+            let (below, above) = (old.tree.leq(&new.tree), new.tree.leq(&old.tree));
+            let says = |what: &str, leq: bool, geq: bool| {
+                if (leq, geq) == (below, above) {
+                    return Ok(());
+                }
+                let (old, new) = (&old.stamp, &new.stamp);
+                Err(Failure::new("clock", format!("{what} compares {old:?} with {new:?} wrongly")))
+            };
+            says("Itc::leq", old.stamp.leq(&new.stamp), new.stamp.leq(&old.stamp))?;
+            says("ItcClock::leq", old.clock.leq(&new.clock), new.clock.leq(&old.clock))?;
+            let cmp = old.stamp.causal_cmp(&new.stamp);
+            says(
+                "Itc::causal_cmp",
+                cmp.is_some_and(std::cmp::Ordering::is_le),
+                cmp.is_some_and(std::cmp::Ordering::is_ge),
+            )?;
+            if self.honest_clocks && (below, above) != (new.heard.contains(&id), false) {
+                let (old, new) = (&old.stamp, &new.stamp);
+                let what = format!("{old:?} and {new:?} do not say who had heard of whom");
+                return Err(Failure::new("clock", what));
+            }
+            row.push((below, above));
+        }
+        Ok(row)
+    }
+
+    /// Enters what somebody made of an event.
+    pub fn forge(&mut self, part: Part, event: EventId, other: Option<(Fact, ItemState<S>)>) -> Option<AtomId> {
+        let whole = self.events.get(event)?.held.atom();
+        let whole = self.atoms.get(whole)?;
+        let (fact, delta) = match (part, other) {
+            (_, Some(other)) => other,
+            (Part::Claim, None) => (whole.fact.clone(), claim(whole.hash())),
+            (Part::Foreign, None) => (whole.fact.clone(), foreign(&whole.delta)),
+            (Part::Event | Part::Twist, None) => return Some(self.events.get(event)?.held.atom()),
+        };
+        self.atoms.push(Atom {
+            part,
+            event,
+            fact,
+            delta,
+        });
+        Some(self.atoms.len() - 1)
+    }
+
+    /// Notes that an event carries the canary of a step.
+    pub fn carries(&mut self, canary: StepId, event: EventHash) {
+        self.carriers.entry(canary).or_default().insert(event);
+    }
+
+    /// A canary in the bytes that must not be there: everything that carried it was redacted.
+    pub fn leak(&self, bytes: &[u8], redactions: &Set<EventHash>) -> Option<StepId> {
+        let gone = |canary: &StepId| {
+            self.carriers
+                .get(canary)
+                .is_some_and(|carriers| carriers.iter().all(|hash| redactions.contains(hash)))
+        };
+        says::canaries(bytes).into_iter().find(gone)
+    }
+
+    /// What a state tells that was made of atoms by somebody who knows these redactions.
+    pub fn under(&self, mut told: Told, redactions: &Set<EventHash>) -> Told {
+        for (id, atom) in self.atoms(&told.atoms) {
+            let redacted = redactions.contains(&atom.hash());
+            if redacted && atom.writes() {
+                told.masked.insert(id);
+            }
+            if redacted && atom.covers() {
+                told.listed.insert(atom.hash());
+            }
+            told.listed.extend(atom.target());
+        }
+        told
+    }
+
+    /// The state of what was told, joined one by one and never compacted.
+    pub fn state(&self, told: &Told, redactions: &Set<EventHash>) -> ItemState<S> {
+        let mut state = ItemState::bottom();
+        for (id, atom) in self.atoms(&told.atoms) {
+            state.join(if told.masked.contains(&id) {
+                atom.masked()
+            } else {
+                atom.delta.clone()
+            });
+        }
+        state.redact(redactions);
+        state
+    }
+
+    /// Whether only whole events were told, and all text is gone for a reason that is known: then a
+    /// snapshot of it must verify.
+    pub fn is_plain(&self, told: &Told, redactions: &Set<EventHash>) -> bool {
+        self.atoms(&told.atoms).all(|(id, atom)| {
+            let whole = self.events.get(atom.event).map(|event| event.held.atom());
+            atom.part != Part::Twist
+                && whole.is_some_and(|whole| told.atoms.contains(&whole))
+                && (redactions.contains(&atom.hash()) || !told.masked.contains(&id))
+        })
+    }
+}
+
+/// A state that claims to cover an event and holds nothing of it.
+fn claim<S: Order>(hash: EventHash) -> ItemState<S> {
+    let mut content = Content::bottom();
+    content.coverage = Set::singleton(hash);
+    ItemState::new(content, Set::bottom())
+}
+
+/// The writes of an event without its coverage, and without the times that go with coverage.
+fn foreign<S: Order>(delta: &ItemState<S>) -> ItemState<S> {
+    let mut content = delta.content().clone();
+    content.coverage = Set::bottom();
+    content.earliest = None;
+    content.latest = None;
+    ItemState::new(content, delta.redacted().clone())
+}
+
+/// The delta of other data under the key of an event.
+///
+/// # Errors
+///
+/// When the event cannot be read.
+pub fn twisted<S: Order>(
+    event: &Stamped<S>,
+    kind: &str,
+    data: &str,
+) -> Result<(Fact, ItemState<S>), Failure> {
+    let event = event.event();
+    let line = bones_snapshot::write_line(
+        event.wall_ts,
+        &event.agent,
+        &event.stamp_text,
+        &[],
+        kind,
+        &event.item_id,
+        data,
+    );
+    let mut fact = Fact::of_line(&line)
+        .ok_or_else(|| Failure::new("line", "the oracle cannot read the forged line"))?;
+    fact.hash = event.hash.0;
+    let mut forged = bones_snapshot::parse_line(line.as_bytes())
+        .ok()
+        .flatten()
+        .ok_or_else(|| Failure::new("line", "the forged line does not parse"))?;
+    forged.hash = event.hash;
+    let forged = Stamped::new(forged).map_err(|e| Failure::new("line", e.to_string()))?;
+    Ok((fact, forged.delta()))
+}

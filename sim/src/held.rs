@@ -1,0 +1,122 @@
+//! What a replica holds: event lines word for word, and payload bytes.
+
+use std::sync::Arc;
+
+use bones_compact::LatticeEvent;
+use bones_snapshot::{EventHash, ItemState, Order, SnapshotPayload, Stamped, parse_line};
+use lattice_core::Set;
+
+use crate::book::{AtomId, Told};
+use crate::failure::{Failure, ensure};
+
+/// An event with its line.
+#[derive(Debug, Clone)]
+pub struct HeldEvent<S: Order> {
+    line: Arc<str>,
+    event: Arc<Stamped<S>>,
+    atom: AtomId,
+}
+
+impl<S: Order> HeldEvent<S> {
+    /// Reads a line.
+    ///
+    /// # Errors
+    ///
+    /// When the library cannot read it: every line here can be read.
+    pub fn read(line: Arc<str>, atom: AtomId) -> Result<Self, Failure> {
+        let event = parse_line(line.as_bytes())
+            .map_err(|e| Failure::new("line", format!("{e} in {line}")))?
+            .ok_or_else(|| Failure::new("line", format!("no event in {line}")))?;
+        let event = Stamped::new(event).map_err(|e| Failure::new("line", e.to_string()))?;
+        Ok(Self {
+            line,
+            event: Arc::new(event),
+            atom,
+        })
+    }
+
+    /// Reads the line again, as after a restart.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn reread(&self) -> Result<Self, Failure> {
+        Self::read(Arc::clone(&self.line), self.atom)
+    }
+
+    /// The line.
+    pub fn line(&self) -> &str {
+        &self.line
+    }
+
+    /// The event.
+    pub fn event(&self) -> &Stamped<S> {
+        &self.event
+    }
+
+    /// Its number in the book.
+    pub fn atom(&self) -> AtomId {
+        self.atom
+    }
+}
+
+impl<S: Order> LatticeEvent for HeldEvent<S> {
+    type State = ItemState<S>;
+
+    fn item_id(&self) -> &str {
+        &self.event.event().item_id
+    }
+
+    fn hash(&self) -> EventHash {
+        self.event.event().hash
+    }
+
+    fn wall_ts(&self) -> i64 {
+        self.event.event().wall_ts
+    }
+
+    fn delta(&self) -> ItemState<S> {
+        self.event.delta()
+    }
+}
+
+/// A payload, and beside it what the oracle knows to be in it.
+#[derive(Debug, Clone)]
+pub struct Blob {
+    /// The bytes.
+    pub bytes: Arc<[u8]>,
+    /// What they tell.
+    pub told: Told,
+}
+
+impl Blob {
+    /// The payload of a state.
+    pub fn new<S: Order>(
+        item: &str,
+        state: &ItemState<S>,
+        redactions: &Set<EventHash>,
+        told: Told,
+    ) -> Self {
+        let payload = SnapshotPayload::new(item, state.clone(), redactions);
+        Self {
+            bytes: payload.encode().into(),
+            told,
+        }
+    }
+
+    /// Reads the state back.
+    ///
+    /// # Errors
+    ///
+    /// When the payload does not read, is of another item, or does not encode to the same bytes.
+    pub fn read<S: Order>(&self, item: &str) -> Result<ItemState<S>, Failure> {
+        let payload = SnapshotPayload::<S>::decode(&self.bytes)
+            .map_err(|e| Failure::new("decode", format!("a payload of {item} is refused: {e}")))?;
+        ensure(payload.encode()[..] == self.bytes[..], "decode", || {
+            format!("a payload of {item} encodes to other bytes than it was read from")
+        })?;
+        let (id, state) = payload.into_parts();
+        ensure(*id == *item, "decode", || format!("a payload of {item} says it is of {id}"))?;
+        Ok(state)
+    }
+}
