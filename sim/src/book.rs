@@ -9,21 +9,21 @@ use bones_snapshot::{Content, EventHash, ItemState, Order, Stamped};
 use lattice_core::{Bottom, JoinSemilattice, Set};
 use lattice_lww::{Itc, ItcClock, Stamp};
 
-use crate::failure::Failure;
 use crate::fact::Fact;
+use crate::failure::Failure;
 use crate::held::HeldEvent;
 use crate::says;
 use crate::step::StepId;
 use crate::tree::Tree;
 
 /// The number of an atom in the book.
-pub type AtomId = usize;
+pub(crate) type AtomId = usize;
 /// The number of an event in the book.
-pub type EventId = usize;
+pub(crate) type EventId = usize;
 
 /// How much of an event an atom is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub(crate) enum Part {
     /// All of it.
     Event,
     /// The claim that it was folded in, without what it wrote.
@@ -36,7 +36,7 @@ pub enum Part {
 
 /// The least thing that a replica can be told.
 #[derive(Debug, Clone)]
-pub struct Atom<S: Order> {
+pub(crate) struct Atom<S: Order> {
     /// How much of the event it is.
     pub part: Part,
     /// The event it is, or pretends to be.
@@ -49,22 +49,22 @@ pub struct Atom<S: Order> {
 
 impl<S: Order> Atom<S> {
     /// Whether it says that the event was folded in.
-    pub fn covers(&self) -> bool {
+    pub(crate) fn covers(&self) -> bool {
         self.part != Part::Foreign
     }
 
     /// Whether it says what the event wrote.
-    pub fn writes(&self) -> bool {
+    pub(crate) fn writes(&self) -> bool {
         self.part != Part::Claim
     }
 
     /// The name of the event.
-    pub fn hash(&self) -> EventHash {
+    pub(crate) fn hash(&self) -> EventHash {
         EventHash(self.fact.hash)
     }
 
     /// The event it redacts.
-    pub fn target(&self) -> Option<EventHash> {
+    pub(crate) fn target(&self) -> Option<EventHash> {
         let target = self.fact.reading.redacts.filter(|_| self.writes());
         target.map(EventHash)
     }
@@ -83,7 +83,7 @@ impl<S: Order> Atom<S> {
 }
 
 /// One event that a replica wrote.
-pub struct Written<S: Order> {
+pub(crate) struct Written<S: Order> {
     /// As a replica holds it.
     pub held: HeldEvent<S>,
     /// Its item.
@@ -100,7 +100,7 @@ pub struct Written<S: Order> {
 
 /// What a replica was told of one item.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Told {
+pub(crate) struct Told {
     /// The atoms.
     pub atoms: BTreeSet<AtomId>,
     /// Those of them that came without their text.
@@ -111,7 +111,7 @@ pub struct Told {
 
 impl Told {
     /// Adds what another was told.
-    pub fn join(&mut self, other: &Self) {
+    pub(crate) fn join(&mut self, other: &Self) {
         self.atoms.extend(&other.atoms);
         self.masked.extend(&other.masked);
         self.listed.extend(&other.listed);
@@ -119,7 +119,7 @@ impl Told {
 }
 
 /// The book of one run.
-pub struct Book<S: Order> {
+pub(crate) struct Book<S: Order> {
     atoms: Vec<Atom<S>>,
     events: Vec<Written<S>>,
     /// Which event a step wrote.
@@ -135,7 +135,7 @@ pub struct Book<S: Order> {
 
 impl<S: Order> Book<S> {
     /// The empty book.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             atoms: Vec::new(),
             events: Vec::new(),
@@ -148,12 +148,12 @@ impl<S: Order> Book<S> {
     }
 
     /// An atom.
-    pub fn atom(&self, id: AtomId) -> Option<&Atom<S>> {
+    pub(crate) fn atom(&self, id: AtomId) -> Option<&Atom<S>> {
         self.atoms.get(id)
     }
 
     /// The atoms of an item.
-    pub fn all_atoms(&self, item: usize) -> impl Iterator<Item = (AtomId, &Atom<S>)> {
+    pub(crate) fn all_atoms(&self, item: usize) -> impl Iterator<Item = (AtomId, &Atom<S>)> {
         let of_item = move |atom: &Atom<S>| {
             let event = self.events.get(atom.event);
             event.is_some_and(|event| event.item == item)
@@ -163,7 +163,7 @@ impl<S: Order> Book<S> {
     }
 
     /// Atoms by their numbers.
-    pub fn atoms<'a>(
+    pub(crate) fn atoms<'a>(
         &'a self,
         ids: impl IntoIterator<Item = &'a AtomId>,
     ) -> impl Iterator<Item = (AtomId, &'a Atom<S>)> {
@@ -172,28 +172,28 @@ impl<S: Order> Book<S> {
     }
 
     /// An event.
-    pub fn event(&self, id: EventId) -> Option<&Written<S>> {
+    pub(crate) fn event(&self, id: EventId) -> Option<&Written<S>> {
         self.events.get(id)
     }
 
     /// Every event.
-    pub fn events(&self) -> impl Iterator<Item = (EventId, &Written<S>)> {
+    pub(crate) fn events(&self) -> impl Iterator<Item = (EventId, &Written<S>)> {
         self.events.iter().enumerate()
     }
 
     /// The events of an item.
-    pub fn events_of(&self, item: usize) -> impl Iterator<Item = (EventId, &Written<S>)> {
+    pub(crate) fn events_of(&self, item: usize) -> impl Iterator<Item = (EventId, &Written<S>)> {
         self.events().filter(move |(_, event)| event.item == item)
     }
 
     /// The event that a step wrote.
-    pub fn of_step(&self, step: StepId) -> Option<(EventId, &Written<S>)> {
+    pub(crate) fn of_step(&self, step: StepId) -> Option<(EventId, &Written<S>)> {
         let id = *self.by_step.get(&step)?;
         Some((id, self.events.get(id)?))
     }
 
     /// Whether the stamp of one event is below or equal that of another, point by point.
-    pub fn stamp_leq(&self, a: EventId, b: EventId) -> bool {
+    pub(crate) fn stamp_leq(&self, a: EventId, b: EventId) -> bool {
         let row = |of: EventId, to: EventId| self.order.get(of).and_then(|row| row.get(to));
         match a.cmp(&b) {
             std::cmp::Ordering::Equal => true,
@@ -208,7 +208,7 @@ impl<S: Order> Book<S> {
     ///
     /// When the library and the oracle do not read the same stamp, or the stamp does not say what
     /// was heard.
-    pub fn write(
+    pub(crate) fn write(
         &mut self,
         step: StepId,
         item: usize,
@@ -264,10 +264,21 @@ impl<S: Order> Book<S> {
                     return Ok(());
                 }
                 let (old, new) = (&old.stamp, &new.stamp);
-                Err(Failure::new("clock", format!("{what} compares {old:?} with {new:?} wrongly")))
+                Err(Failure::new(
+                    "clock",
+                    format!("{what} compares {old:?} with {new:?} wrongly"),
+                ))
             };
-            says("Itc::leq", old.stamp.leq(&new.stamp), new.stamp.leq(&old.stamp))?;
-            says("ItcClock::leq", old.clock.leq(&new.clock), new.clock.leq(&old.clock))?;
+            says(
+                "Itc::leq",
+                old.stamp.leq(&new.stamp),
+                new.stamp.leq(&old.stamp),
+            )?;
+            says(
+                "ItcClock::leq",
+                old.clock.leq(&new.clock),
+                new.clock.leq(&old.clock),
+            )?;
             let cmp = old.stamp.causal_cmp(&new.stamp);
             says(
                 "Itc::causal_cmp",
@@ -285,7 +296,12 @@ impl<S: Order> Book<S> {
     }
 
     /// Enters what somebody made of an event.
-    pub fn forge(&mut self, part: Part, event: EventId, other: Option<(Fact, ItemState<S>)>) -> Option<AtomId> {
+    pub(crate) fn forge(
+        &mut self,
+        part: Part,
+        event: EventId,
+        other: Option<(Fact, ItemState<S>)>,
+    ) -> Option<AtomId> {
         let whole = self.events.get(event)?.held.atom();
         let whole = self.atoms.get(whole)?;
         let (fact, delta) = match (part, other) {
@@ -304,12 +320,12 @@ impl<S: Order> Book<S> {
     }
 
     /// Notes that an event carries the canary of a step.
-    pub fn carries(&mut self, canary: StepId, event: EventHash) {
+    pub(crate) fn carries(&mut self, canary: StepId, event: EventHash) {
         self.carriers.entry(canary).or_default().insert(event);
     }
 
     /// A canary in the bytes that must not be there: everything that carried it was redacted.
-    pub fn leak(&self, bytes: &[u8], redactions: &Set<EventHash>) -> Option<StepId> {
+    pub(crate) fn leak(&self, bytes: &[u8], redactions: &Set<EventHash>) -> Option<StepId> {
         let gone = |canary: &StepId| {
             self.carriers
                 .get(canary)
@@ -319,7 +335,7 @@ impl<S: Order> Book<S> {
     }
 
     /// What a state tells that was made of atoms by somebody who knows these redactions.
-    pub fn under(&self, mut told: Told, redactions: &Set<EventHash>) -> Told {
+    pub(crate) fn under(&self, mut told: Told, redactions: &Set<EventHash>) -> Told {
         for (id, atom) in self.atoms(&told.atoms) {
             let redacted = redactions.contains(&atom.hash());
             if redacted && atom.writes() {
@@ -334,7 +350,7 @@ impl<S: Order> Book<S> {
     }
 
     /// The state of what was told, joined one by one and never compacted.
-    pub fn state(&self, told: &Told, redactions: &Set<EventHash>) -> ItemState<S> {
+    pub(crate) fn state(&self, told: &Told, redactions: &Set<EventHash>) -> ItemState<S> {
         let mut state = ItemState::bottom();
         for (id, atom) in self.atoms(&told.atoms) {
             state.join(if told.masked.contains(&id) {
@@ -349,7 +365,7 @@ impl<S: Order> Book<S> {
 
     /// Whether only whole events were told, and all text is gone for a reason that is known: then a
     /// snapshot of it must verify.
-    pub fn is_plain(&self, told: &Told, redactions: &Set<EventHash>) -> bool {
+    pub(crate) fn is_plain(&self, told: &Told, redactions: &Set<EventHash>) -> bool {
         self.atoms(&told.atoms).all(|(id, atom)| {
             let whole = self.events.get(atom.event).map(|event| event.held.atom());
             atom.part != Part::Twist
@@ -380,7 +396,7 @@ fn foreign<S: Order>(delta: &ItemState<S>) -> ItemState<S> {
 /// # Errors
 ///
 /// When the event cannot be read.
-pub fn twisted<S: Order>(
+pub(crate) fn twisted<S: Order>(
     event: &Stamped<S>,
     kind: &str,
     data: &str,

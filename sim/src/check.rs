@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use bones_compact::{
-    CompactionPolicy, CompactionReport, SkipReason, Verdict, verify_compaction,
-    verify_lattice_join,
+    CompactionPolicy, CompactionReport, SkipReason, Verdict, verify_compaction, verify_lattice_join,
 };
 use bones_snapshot::{
     Content, Element, EventHash, ItemState, ItemView, Key, Link, ObservedSet, Order, Register,
@@ -64,7 +63,7 @@ fn redactions<S: Order>(replica: &Replica<S>) -> BTreeSet<Hash> {
 /// # Errors
 ///
 /// [`Failure`] by the name of the way that differs.
-pub fn item<S: Order>(
+pub(crate) fn item<S: Order>(
     book: &Book<S>,
     at: usize,
     replica: &Replica<S>,
@@ -72,9 +71,11 @@ pub fn item<S: Order>(
 ) -> Result<(), Failure> {
     let name = Replica::<S>::name(item);
     let wrong = |what: &str| format!("r{at}, {name}: {what}");
-    ensure(replica.redactions.iter().eq(&replica.told), "redactions", || {
-        wrong("the redactions known are not those it was told")
-    })?;
+    ensure(
+        replica.redactions.iter().eq(&replica.told),
+        "redactions",
+        || wrong("the redactions known are not those it was told"),
+    )?;
     let Some(held) = replica.items.get(&item) else {
         return Ok(());
     };
@@ -87,17 +88,27 @@ pub fn item<S: Order>(
     ensure(kept == writes, "writes", || {
         let differ = |(part, writes): &(&String, &BTreeSet<Hash>)| kept.get(*part) != Some(writes);
         let part = writes.iter().find(differ).map(|(part, _)| part.clone());
-        let extra = kept.keys().find(|part| !writes.contains_key(*part)).cloned();
-        wrong(&format!("other writes are held than count, in {:?}", part.or(extra)))
+        let extra = kept
+            .keys()
+            .find(|part| !writes.contains_key(*part))
+            .cloned();
+        wrong(&format!(
+            "other writes are held than count, in {:?}",
+            part.or(extra)
+        ))
     })?;
     let plain = book.state(&held.told, &replica.redactions);
-    let bytes = |state: &ItemState<S>| SnapshotPayload::new(name, state.clone(), &replica.redactions).encode();
+    let bytes = |state: &ItemState<S>| {
+        SnapshotPayload::new(name, state.clone(), &replica.redactions).encode()
+    };
     ensure(bytes(held.state()) == bytes(&plain), "bytes", || {
         wrong("other bytes than those of the state that was never compacted")
     })?;
-    ensure(*held.state() == sources(item, held)?.state(&replica.redactions), "sources", || {
-        wrong("what is held joins to another state than is shown")
-    })?;
+    ensure(
+        *held.state() == sources(item, held)?.state(&replica.redactions),
+        "sources",
+        || wrong("what is held joins to another state than is shown"),
+    )?;
     bounds(book, item, replica, held).map_err(|what| Failure::new("order", wrong(&what)))
 }
 
@@ -116,9 +127,14 @@ fn bounds<S: Order>(
         if told && !below {
             return Err(format!("event {event} was told and is not below the state"));
         }
-        let covered = held.state().coverage().contains(&written.held.event().event().hash);
+        let covered = held
+            .state()
+            .coverage()
+            .contains(&written.held.event().event().hash);
         if below && !covered {
-            return Err(format!("event {event} was never told and is below the state"));
+            return Err(format!(
+                "event {event} was never told and is below the state"
+            ));
         }
     }
     Ok(())
@@ -197,12 +213,21 @@ impl Names {
                 return text.id().0;
             }
             let link_type = Text::from(&**link_type);
-            Link { target: text, link_type }.id().0
+            Link {
+                target: text,
+                link_type,
+            }
+            .id()
+            .0
         };
         targets.extend(elements.iter().map(|(name, _)| name.clone()));
-        let ids = elements.iter().map(|element| (id(element), element_name(element)));
+        let ids = elements
+            .iter()
+            .map(|element| (id(element), element_name(element)));
         let ids = ids.collect();
-        let targets = targets.into_iter().map(|name| (Link::target_id(&name).0, name));
+        let targets = targets
+            .into_iter()
+            .map(|name| (Link::target_id(&name).0, name));
         Self {
             ids,
             targets: targets.collect(),
@@ -230,19 +255,27 @@ impl Names {
         };
         for (id, adds) in set.adds() {
             let element = self.element(&id.0);
-            adds.iter().for_each(|add| keep(format!("+{element}"), &add.key));
+            adds.iter()
+                .for_each(|add| keep(format!("+{element}"), &add.key));
         }
         for (id, removes) in set.removes() {
             let element = self.element(&id.0);
-            removes.iter().for_each(|key| keep(format!("-{element}"), key));
+            removes
+                .iter()
+                .for_each(|key| keep(format!("-{element}"), key));
         }
-        set.clears().iter().for_each(|key| keep(clear.to_owned(), key));
+        set.clears()
+            .iter()
+            .for_each(|key| keep(clear.to_owned(), key));
     }
 }
 
 fn find(names: &[([u8; 32], String)], id: &[u8; 32]) -> String {
     let found = names.iter().find(|(known, _)| known == id);
-    found.map_or_else(|| format!("unknown {}", hash_text(id)), |(_, name)| name.clone())
+    found.map_or_else(
+        || format!("unknown {}", hash_text(id)),
+        |(_, name)| name.clone(),
+    )
 }
 
 /// A snapshot is true: it verifies against the events it covers, and says so where some are gone.
@@ -250,7 +283,7 @@ fn find(names: &[([u8; 32], String)], id: &[u8; 32]) -> String {
 /// # Errors
 ///
 /// [`Failure`] by the name `verify`.
-pub fn snapshot<S: Order>(
+pub(crate) fn snapshot<S: Order>(
     book: &Book<S>,
     item: usize,
     blob: &Blob,
@@ -272,20 +305,28 @@ pub fn snapshot<S: Order>(
     ensure(!plain || holds, "verify", || {
         format!("a snapshot of {name} is not the join of the events it covers")
     })?;
-    ensure(matches!(verdict, Ok(Verdict::Verified)) == holds, "verify", || {
-        let outcome = verdict.map_or_else(|e| e.to_string(), |v| format!("{v:?}"));
-        format!("a snapshot of {name} that is true: {holds}, is called: {outcome}")
-    })?;
-    tally.count(if holds { "snapshots verified" } else { "snapshots found false" });
+    ensure(
+        matches!(verdict, Ok(Verdict::Verified)) == holds,
+        "verify",
+        || {
+            let outcome = verdict.map_or_else(|e| e.to_string(), |v| format!("{v:?}"));
+            format!("a snapshot of {name} that is true: {holds}, is called: {outcome}")
+        },
+    )?;
+    tally.count(if holds {
+        "snapshots verified"
+    } else {
+        "snapshots found false"
+    });
     if !plain {
         return Ok(());
     }
     // Without some of the events nobody can say: which ones are missing is told exactly.
     let odd = book.events().filter(|(id, _)| id % 2 == 1);
     let odd: Vec<_> = odd.map(|(_, event)| &event.held).collect();
-    let missing: Set<EventHash> = state.coverage().difference(
-        &odd.iter().map(|event| event.event().event().hash).collect(),
-    );
+    let missing: Set<EventHash> = state
+        .coverage()
+        .difference(&odd.iter().map(|event| event.event().event().hash).collect());
     let verdict = verify_compaction(name, &blob.bytes, odd, redactions);
     let right = match &verdict {
         Ok(Verdict::Verified) => missing.is_empty(),
@@ -294,14 +335,17 @@ pub fn snapshot<S: Order>(
     };
     ensure(right, "verify", || {
         let outcome = verdict.map_or_else(|e| e.to_string(), |v| format!("{v:?}"));
-        format!("a snapshot of {name} with {} events missing is called: {outcome}", missing.len())
+        format!(
+            "a snapshot of {name} with {} events missing is called: {outcome}",
+            missing.len()
+        )
     })?;
     tally.count("snapshots unverifiable");
     Ok(())
 }
 
 /// The join of the events of a coverage, as far as there are such events.
-pub fn joined_coverage<S: Order>(
+pub(crate) fn joined_coverage<S: Order>(
     book: &Book<S>,
     item: usize,
     coverage: &Set<EventHash>,
@@ -319,7 +363,7 @@ pub fn joined_coverage<S: Order>(
 /// # Errors
 ///
 /// [`Failure`] by the name `policy`.
-pub fn policy<S: Order>(
+pub(crate) fn policy<S: Order>(
     book: &Book<S>,
     replica: &Replica<S>,
     item: usize,
@@ -336,7 +380,10 @@ pub fn policy<S: Order>(
         let deleted = view["deleted"] == true;
         (deleted, phase, view["updated_at"].as_u64().unwrap_or(0))
     });
-    let phase = phase.and_then(|phase| PHASES.get(phase)).copied().unwrap_or("?");
+    let phase = phase
+        .and_then(|phase| PHASES.get(phase))
+        .copied()
+        .unwrap_or("?");
     let ripe = u128::from(updated) + u128::from(policy.min_age_days) * DAY;
     let expected = if deleted && !policy.include_deleted {
         Some(SkipReason::Deleted)
@@ -351,7 +398,10 @@ pub fn policy<S: Order>(
     let found = report.skipped.get(name).copied();
     let fits = match expected {
         Some(_) => found == expected,
-        None => matches!(found, None | Some(SkipReason::WouldGrow | SkipReason::AlreadyCompact)),
+        None => matches!(
+            found,
+            None | Some(SkipReason::WouldGrow | SkipReason::AlreadyCompact)
+        ),
     };
     ensure(fits, "policy", || {
         format!("{name} should be left alone: {expected:?}, and was: {found:?}")

@@ -5,20 +5,20 @@ use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use serde_json::{Map, Value, json};
 
 /// The 32 bytes that name an event.
-pub type Hash = [u8; 32];
+pub(crate) type Hash = [u8; 32];
 
 /// The words of each closed vocabulary, in their order.
-pub const KINDS: [&str; 3] = ["task", "goal", "bug"];
+pub(crate) const KINDS: [&str; 3] = ["task", "goal", "bug"];
 /// Sizes, in their order.
-pub const SIZES: [&str; 5] = ["xs", "s", "m", "l", "xl"];
+pub(crate) const SIZES: [&str; 5] = ["xs", "s", "m", "l", "xl"];
 /// Urgencies, in their order.
-pub const URGENCIES: [&str; 3] = ["urgent", "default", "punt"];
+pub(crate) const URGENCIES: [&str; 3] = ["urgent", "default", "punt"];
 /// Phases, in their order.
-pub const PHASES: [&str; 4] = ["open", "doing", "done", "archived"];
+pub(crate) const PHASES: [&str; 4] = ["open", "doing", "done", "archived"];
 
 /// One event as its line has it.
 #[derive(Debug, Clone)]
-pub struct Fact {
+pub(crate) struct Fact {
     /// Wall clock, negatives as 0.
     pub wall: u64,
     /// The writer.
@@ -30,11 +30,11 @@ pub struct Fact {
 }
 
 /// An element of a set: a label or an assignee with nothing, a link target with its type.
-pub type Element = (String, String);
+pub(crate) type Element = (String, String);
 
 /// What an event removes from a set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Removes {
+pub(crate) enum Removes {
     /// Nothing.
     #[default]
     Nothing,
@@ -48,7 +48,7 @@ pub enum Removes {
 
 /// What an event does to a set.
 #[derive(Debug, Clone, Default)]
-pub struct SetOps {
+pub(crate) struct SetOps {
     /// The elements it adds.
     pub adds: Vec<Element>,
     /// What it removes.
@@ -59,7 +59,7 @@ pub struct SetOps {
 ///
 /// Words of closed vocabularies are their places in order.
 #[derive(Debug, Clone, Default)]
-pub struct Reading {
+pub(crate) struct Reading {
     /// The title.
     pub title: Option<String>,
     /// The description, or none.
@@ -94,7 +94,7 @@ pub struct Reading {
 
 impl Fact {
     /// Reads a line; `None` when it is not one this simulation writes.
-    pub fn of_line(line: &str) -> Option<Self> {
+    pub(crate) fn of_line(line: &str) -> Option<Self> {
         let columns: Vec<&str> = line.split('\t').collect();
         let [wall, agent, _stamp, _parents, kind, item, data, hash] = columns.as_slice() else {
             return None;

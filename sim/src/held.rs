@@ -11,7 +11,7 @@ use crate::failure::{Failure, ensure};
 
 /// An event with its line.
 #[derive(Debug, Clone)]
-pub struct HeldEvent<S: Order> {
+pub(crate) struct HeldEvent<S: Order> {
     line: Arc<str>,
     event: Arc<Stamped<S>>,
     atom: AtomId,
@@ -23,7 +23,7 @@ impl<S: Order> HeldEvent<S> {
     /// # Errors
     ///
     /// When the library cannot read it: every line here can be read.
-    pub fn read(line: Arc<str>, atom: AtomId) -> Result<Self, Failure> {
+    pub(crate) fn read(line: Arc<str>, atom: AtomId) -> Result<Self, Failure> {
         let event = parse_line(line.as_bytes())
             .map_err(|e| Failure::new("line", format!("{e} in {line}")))?
             .ok_or_else(|| Failure::new("line", format!("no event in {line}")))?;
@@ -40,22 +40,22 @@ impl<S: Order> HeldEvent<S> {
     /// # Errors
     ///
     /// As [`read`](Self::read).
-    pub fn reread(&self) -> Result<Self, Failure> {
+    pub(crate) fn reread(&self) -> Result<Self, Failure> {
         Self::read(Arc::clone(&self.line), self.atom)
     }
 
     /// The line.
-    pub fn line(&self) -> &str {
+    pub(crate) fn line(&self) -> &str {
         &self.line
     }
 
     /// The event.
-    pub fn event(&self) -> &Stamped<S> {
+    pub(crate) fn event(&self) -> &Stamped<S> {
         &self.event
     }
 
     /// Its number in the book.
-    pub fn atom(&self) -> AtomId {
+    pub(crate) fn atom(&self) -> AtomId {
         self.atom
     }
 }
@@ -82,7 +82,7 @@ impl<S: Order> LatticeEvent for HeldEvent<S> {
 
 /// A payload, and beside it what the oracle knows to be in it.
 #[derive(Debug, Clone)]
-pub struct Blob {
+pub(crate) struct Blob {
     /// The bytes.
     pub bytes: Arc<[u8]>,
     /// What they tell.
@@ -91,7 +91,7 @@ pub struct Blob {
 
 impl Blob {
     /// The payload of a state.
-    pub fn new<S: Order>(
+    pub(crate) fn new<S: Order>(
         item: &str,
         state: &ItemState<S>,
         redactions: &Set<EventHash>,
@@ -109,14 +109,16 @@ impl Blob {
     /// # Errors
     ///
     /// When the payload does not read, is of another item, or does not encode to the same bytes.
-    pub fn read<S: Order>(&self, item: &str) -> Result<ItemState<S>, Failure> {
+    pub(crate) fn read<S: Order>(&self, item: &str) -> Result<ItemState<S>, Failure> {
         let payload = SnapshotPayload::<S>::decode(&self.bytes)
             .map_err(|e| Failure::new("decode", format!("a payload of {item} is refused: {e}")))?;
         ensure(payload.encode()[..] == self.bytes[..], "decode", || {
             format!("a payload of {item} encodes to other bytes than it was read from")
         })?;
         let (id, state) = payload.into_parts();
-        ensure(*id == *item, "decode", || format!("a payload of {item} says it is of {id}"))?;
+        ensure(*id == *item, "decode", || {
+            format!("a payload of {item} says it is of {id}")
+        })?;
         Ok(state)
     }
 }

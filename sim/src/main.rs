@@ -92,7 +92,10 @@ fn summary(seeds: &Range<u64>, tally: &Tally) -> ExitCode {
 }
 
 fn print_steps(plan: &Plan) {
-    println!("seed {}, {} replicas, order {:?}", plan.seed, plan.replicas, plan.order);
+    println!(
+        "seed {}, {} replicas, order {:?}",
+        plan.seed, plan.replicas, plan.order
+    );
     for step in &plan.steps {
         println!("{step}");
     }

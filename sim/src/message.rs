@@ -15,7 +15,7 @@ use crate::step::Form;
 
 /// A message on its way.
 #[derive(Debug, Clone)]
-pub struct Message<S: Order> {
+pub(crate) struct Message<S: Order> {
     /// From where; nobody of the replicas where it is forged.
     pub from: Option<usize>,
     /// To where.
@@ -32,7 +32,7 @@ pub struct Message<S: Order> {
 
 impl<S: Order> Message<S> {
     /// A message that carries nothing yet.
-    pub fn empty(from: Option<usize>, to: usize) -> Self {
+    pub(crate) fn empty(from: Option<usize>, to: usize) -> Self {
         Self {
             from,
             to,
@@ -48,7 +48,7 @@ impl<S: Order> Message<S> {
     /// # Errors
     ///
     /// When something held does not read, or a text would go out that is redacted.
-    pub fn of(
+    pub(crate) fn of(
         book: &Book<S>,
         replica: &Replica<S>,
         form: Form,
@@ -76,17 +76,26 @@ impl<S: Order> Message<S> {
                     message.blobs.push((*item, blob));
                 }
                 Form::Folded => {
-                    message.blobs.extend(fold(book, replica, *item, held, pick)?.map(|b| (*item, b)));
+                    message
+                        .blobs
+                        .extend(fold(book, replica, *item, held, pick)?.map(|b| (*item, b)));
                 }
                 Form::Mixed => {
                     message.send_lines(*item, lines(pick), &replica.redactions);
-                    message.blobs.extend(fold(book, replica, *item, held, !pick)?.map(|b| (*item, b)));
+                    message
+                        .blobs
+                        .extend(fold(book, replica, *item, held, !pick)?.map(|b| (*item, b)));
                 }
                 Form::Redactions => {}
             }
         }
         for (_, event) in &message.lines {
-            no_leak(book, event.line().as_bytes(), &replica.redactions, "a line sent")?;
+            no_leak(
+                book,
+                event.line().as_bytes(),
+                &replica.redactions,
+                "a line sent",
+            )?;
         }
         for (_, blob) in &message.blobs {
             no_leak(book, &blob.bytes, &replica.redactions, "a payload sent")?;
@@ -96,7 +105,9 @@ impl<S: Order> Message<S> {
 
     /// Lines go out as they are, but not those of redacted events.
     fn send_lines(&mut self, item: usize, lines: Vec<HeldEvent<S>>, redactions: &Set<EventHash>) {
-        let may = lines.into_iter().filter(|event| !redactions.contains(&event.hash()));
+        let may = lines
+            .into_iter()
+            .filter(|event| !redactions.contains(&event.hash()));
         self.lines.extend(may.map(|event| (item, event)));
     }
 
@@ -111,14 +122,18 @@ impl<S: Order> Message<S> {
         let name = Replica::<S>::name(item);
         let state = blob.read::<S>(name)?;
         let told = book.under(blob.told, redactions);
-        self.blobs.push((item, Blob::new(name, &state, redactions, told)));
+        self.blobs
+            .push((item, Blob::new(name, &state, redactions, told)));
         Ok(())
     }
 
     /// The events whose stamps it brings: those it carries whole.
-    pub fn stamped(&self, book: &Book<S>) -> BTreeSet<EventId> {
+    pub(crate) fn stamped(&self, book: &Book<S>) -> BTreeSet<EventId> {
         let lines = self.lines.iter().map(|(_, event)| event.atom());
-        let blobs = self.blobs.iter().flat_map(|(_, blob)| blob.told.atoms.iter().copied());
+        let blobs = self
+            .blobs
+            .iter()
+            .flat_map(|(_, blob)| blob.told.atoms.iter().copied());
         let atoms: BTreeSet<_> = lines.chain(blobs).collect();
         book.atoms(&atoms)
             .filter(|(_, atom)| atom.part == Part::Event)
@@ -128,8 +143,10 @@ impl<S: Order> Message<S> {
 }
 
 /// The things whose bit is set; the bits are repeated.
-pub fn picked<T: Clone>(all: &[T], pick: u64) -> Vec<T> {
-    let chosen = (0_u32..).zip(all).filter(|(n, _)| pick >> (n % 64) & 1 == 1);
+pub(crate) fn picked<T: Clone>(all: &[T], pick: u64) -> Vec<T> {
+    let chosen = (0_u32..)
+        .zip(all)
+        .filter(|(n, _)| pick >> (n % 64) & 1 == 1);
     chosen.map(|(_, thing)| thing.clone()).collect()
 }
 
@@ -138,7 +155,7 @@ pub fn picked<T: Clone>(all: &[T], pick: u64) -> Vec<T> {
 /// # Errors
 ///
 /// When something held does not read, or equal sources in another order give other bytes.
-pub fn fold<S: Order>(
+pub(crate) fn fold<S: Order>(
     book: &Book<S>,
     replica: &Replica<S>,
     item: usize,
@@ -174,7 +191,11 @@ fn turned<S: Order>(sources: &mut ItemSources<HeldEvent<S>>) {
 }
 
 /// What lines and payloads tell together.
-pub fn told_by<S: Order>(book: &Book<S>, held: &Held<S>, redactions: &Set<EventHash>) -> Told {
+pub(crate) fn told_by<S: Order>(
+    book: &Book<S>,
+    held: &Held<S>,
+    redactions: &Set<EventHash>,
+) -> Told {
     let mut told = Told::default();
     for blob in &held.blobs {
         told.join(&blob.told);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::fact::{Element, Fact, Hash, KINDS, PHASES, Reading, Removes, SIZES, SetOps, URGENCIES};
 
 /// One thing known of an item.
-pub struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     /// What it says.
     pub fact: &'a Fact,
     /// The number of the event whose stamp it carries.
@@ -21,7 +21,7 @@ pub struct Entry<'a> {
 }
 
 /// Everything known of an item.
-pub struct Known<'a> {
+pub(crate) struct Known<'a> {
     /// The item.
     pub item: &'a str,
     /// What was written.
@@ -48,7 +48,7 @@ impl Entry<'_> {
 }
 
 /// The writes that the state of each part must still hold, and no others: part, then events.
-pub type Kept = BTreeMap<String, BTreeSet<Hash>>;
+pub(crate) type Kept = BTreeMap<String, BTreeSet<Hash>>;
 
 impl Known<'_> {
     /// Knows strictly more.
@@ -140,7 +140,9 @@ impl Known<'_> {
         let kept = removes.iter().filter(|(entry, what)| !idle(entry, what));
         SetReading {
             adds: live_adds,
-            removes: kept.map(|(entry, what)| (*entry, (*what).clone())).collect(),
+            removes: kept
+                .map(|(entry, what)| (*entry, (*what).clone()))
+                .collect(),
         }
     }
 
@@ -171,7 +173,9 @@ impl Known<'_> {
         let mut moves: Vec<(&Entry<'_>, usize)> = Vec::new();
         for entry in &self.entries {
             if let Some((phase, _)) = entry.reading().moved
-                && !moves.iter().any(|(m, p)| m.place() == entry.place() && *p == phase)
+                && !moves
+                    .iter()
+                    .any(|(m, p)| m.place() == entry.place() && *p == phase)
             {
                 moves.push((entry, phase));
             }
@@ -192,7 +196,7 @@ impl Known<'_> {
     }
 
     /// The JSON view of the item: every key of it.
-    pub fn view(&self) -> Value {
+    pub(crate) fn view(&self) -> Value {
         let (phase, epoch) = self.lifecycle();
         let links = self.set(|r| &r.links).shown();
         let targets = |types: &[&str]| -> BTreeSet<&String> {
@@ -256,7 +260,10 @@ impl Known<'_> {
     fn moves(&self) -> Vec<Value> {
         let texts = self.texts(|r| r.moved.clone());
         let shown = texts.into_iter().map(|((place, phase), reason)| {
-            origin(place, json!({"state": PHASES.get(phase), "reason": reason.flatten()}))
+            origin(
+                place,
+                json!({"state": PHASES.get(phase), "reason": reason.flatten()}),
+            )
         });
         shown.collect()
     }
@@ -272,15 +279,21 @@ impl Known<'_> {
     }
 
     /// The writes that a state must hold.
-    pub fn writes(&self) -> Kept {
+    pub(crate) fn writes(&self) -> Kept {
         fn keep<V>(kept: &mut Kept, part: &str, writes: Vec<(&Entry<'_>, V)>) {
             for (entry, _) in writes {
-                kept.entry(part.to_owned()).or_default().insert(entry.fact.hash);
+                kept.entry(part.to_owned())
+                    .or_default()
+                    .insert(entry.fact.hash);
             }
         }
         let mut all = Kept::new();
         keep(&mut all, "title", self.kept(|r| r.title.clone()));
-        keep(&mut all, "description", self.kept(|r| r.description.clone()));
+        keep(
+            &mut all,
+            "description",
+            self.kept(|r| r.description.clone()),
+        );
         keep(&mut all, "kind", self.kept(|r| r.kind));
         keep(&mut all, "size", self.kept(|r| r.size));
         keep(&mut all, "urgency", self.kept(|r| r.urgency));
@@ -326,7 +339,9 @@ impl SetReading<'_> {
             let same = |other: &(&Entry<'_>, Element)| {
                 other.1 == add.1 && other.0.place() == add.0.place()
             };
-            self.adds.iter().any(|other| same(other) && other.0.redacted)
+            self.adds
+                .iter()
+                .any(|other| same(other) && other.0.redacted)
         };
         let shown = self.adds.iter().filter(|add| !gone(add));
         shown.map(|(_, element)| element.clone()).collect()
@@ -334,7 +349,9 @@ impl SetReading<'_> {
 
     fn keep(&self, part: &str, kept: &mut Kept) {
         let mut keep = |what: String, hash| {
-            kept.entry(format!("{part} {what}")).or_default().insert(hash);
+            kept.entry(format!("{part} {what}"))
+                .or_default()
+                .insert(hash);
         };
         for (entry, element) in &self.adds {
             keep(format!("+{}", element_name(element)), entry.fact.hash);
@@ -351,12 +368,12 @@ impl SetReading<'_> {
 }
 
 /// How [`Kept`] names an element.
-pub fn element_name((name, link_type): &Element) -> String {
+pub(crate) fn element_name((name, link_type): &Element) -> String {
     format!("{name}|{link_type}")
 }
 
 /// How hashes are shown.
-pub fn hash_text(hash: &Hash) -> String {
+pub(crate) fn hash_text(hash: &Hash) -> String {
     format!("blake3:{}", BASE64URL_NOPAD.encode(hash))
 }
 

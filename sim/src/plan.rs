@@ -77,7 +77,11 @@ impl Planner {
         let replicas = rng.usize(3..=6);
         Self {
             seed,
-            order: if seed % 2 == 0 { Order::Wall } else { Order::Itc },
+            order: if seed % 2 == 0 {
+                Order::Wall
+            } else {
+                Order::Itc
+            },
             replicas,
             items: rng.usize(1..=ITEMS.len()),
             skew: (0..replicas).map(|_| rng.i64(-200..200)).collect(),
@@ -97,7 +101,10 @@ impl Planner {
         while self.steps.len() < len {
             let now = self.steps.len();
             let later = self.due.split_off(&(now + 1));
-            for act in std::mem::replace(&mut self.due, later).into_values().flatten() {
+            for act in std::mem::replace(&mut self.due, later)
+                .into_values()
+                .flatten()
+            {
                 self.push(act);
             }
             let act = self.act();
@@ -134,7 +141,11 @@ impl Planner {
             3 => 3,
             _ => 1,
         };
-        let act = if copies == 0 { Act::Lose { of } } else { Act::Deliver { of } };
+        let act = if copies == 0 {
+            Act::Lose { of }
+        } else {
+            Act::Deliver { of }
+        };
         for _ in 0..copies.max(1) {
             let delay = if self.rng.u8(0..4) == 0 { 40 } else { 6 };
             let at = self.steps.len() + 1 + self.rng.usize(0..delay);
@@ -159,8 +170,14 @@ impl Planner {
     /// A step that wrote an event, a late one more often than an early one.
     fn written(&mut self) -> Option<StepId> {
         let n = self.writes.len();
-        let from = if self.rng.bool() { n.saturating_sub(8) } else { 0 };
-        (n > 0).then(|| self.rng.usize(from..n)).and_then(|n| self.writes.get(n).copied())
+        let from = if self.rng.bool() {
+            n.saturating_sub(8)
+        } else {
+            0
+        };
+        (n > 0)
+            .then(|| self.rng.usize(from..n))
+            .and_then(|n| self.writes.get(n).copied())
     }
 
     /// Some of the things at hand: often most of them.
@@ -185,7 +202,10 @@ impl Planner {
             }
             74..78 => Act::Prune { at: self.replica() },
             78..81 => match self.written() {
-                Some(of) => Act::Erase { at: self.replica(), of },
+                Some(of) => Act::Erase {
+                    at: self.replica(),
+                    of,
+                },
                 None => self.write(),
             },
             81..83 => self.split_or_heal(),
@@ -205,7 +225,11 @@ impl Planner {
 
     fn write(&mut self) -> Act {
         let (at, item) = (self.replica(), self.item());
-        let mut agent = if self.rng.u8(0..5) == 0 { self.rng.usize(0..AGENTS.len()) } else { at % AGENTS.len() };
+        let mut agent = if self.rng.u8(0..5) == 0 {
+            self.rng.usize(0..AGENTS.len())
+        } else {
+            at % AGENTS.len()
+        };
         let wall = match self.rng.u8(0..32) {
             0 => 0,
             1 => self.rng.choice([-1, -HOUR, i64::MIN]).unwrap_or(0),
@@ -218,24 +242,45 @@ impl Planner {
             }
             _ => {
                 // Clocks are off, and some of them run backwards now and then.
-                let back = if self.rng.u8(0..6) == 0 { self.rng.i64(0..100) } else { 0 };
+                let back = if self.rng.u8(0..6) == 0 {
+                    self.rng.i64(0..100)
+                } else {
+                    0
+                };
                 START + (self.hours + self.skew.get(at).copied().unwrap_or(0) - back) * HOUR
             }
         };
         self.last = (wall, agent);
         let op = self.op();
-        Act::Write { at, item, agent, wall, op }
+        Act::Write {
+            at,
+            item,
+            agent,
+            wall,
+            op,
+        }
     }
 
     fn op(&mut self) -> Op {
         if self.rng.u8(0..9) == 0 {
-            let of = if self.rng.u8(0..8) == 0 { None } else { self.written() };
-            return Op::Redact { of, hex: self.rng.bool() };
+            let of = if self.rng.u8(0..8) == 0 {
+                None
+            } else {
+                self.written()
+            };
+            return Op::Redact {
+                of,
+                hex: self.rng.bool(),
+            };
         }
         let id = self.next_id();
         let earlier = self.written();
         let (shape, kind, data) = says::event(&mut self.rng, id, earlier);
-        Op::Data { shape, kind, data: data.to_string() }
+        Op::Data {
+            shape,
+            kind,
+            data: data.to_string(),
+        }
     }
 
     fn send(&mut self) -> Act {
@@ -249,7 +294,13 @@ impl Planner {
             _ => Form::Redactions,
         };
         let redactions = matches!(form, Form::Export | Form::Redactions) || self.rng.u8(0..3) == 0;
-        Act::Send { from, to, form, pick: self.pick(), redactions }
+        Act::Send {
+            from,
+            to,
+            form,
+            pick: self.pick(),
+            redactions,
+        }
     }
 
     fn compact(&mut self) -> Act {
@@ -264,7 +315,11 @@ impl Planner {
         Act::Compact {
             at: self.replica(),
             min_age_days: self.rng.choice([0, 0, 0, 1, 30, u32::MAX]).unwrap_or(0),
-            phases: if self.rng.bool() { 0b1111 } else { self.rng.u8(0..16) },
+            phases: if self.rng.bool() {
+                0b1111
+            } else {
+                self.rng.u8(0..16)
+            },
             deleted: self.rng.bool(),
             dry_run: self.rng.u8(0..8) == 0,
             now,
@@ -274,7 +329,9 @@ impl Planner {
     fn split_or_heal(&mut self) -> Act {
         self.split = !self.split;
         if self.split {
-            Act::Split { left: self.rng.u8(1..63) }
+            Act::Split {
+                left: self.rng.u8(1..63),
+            }
         } else {
             Act::Heal
         }
@@ -285,7 +342,11 @@ impl Planner {
         if at == 0 {
             return Act::Backup { at: self.replica() };
         }
-        let of = self.backups.get(self.rng.usize(0..at)).copied().unwrap_or(0);
+        let of = self
+            .backups
+            .get(self.rng.usize(0..at))
+            .copied()
+            .unwrap_or(0);
         // An old clock gives stamps out twice: then stamps say less than what was seen.
         let fork = (self.rng.u8(0..4) != 0).then(|| self.replica());
         Act::Restore { of, fork }
@@ -297,11 +358,20 @@ impl Planner {
         let lie = match (self.rng.u8(0..3), self.written()) {
             (0, Some(of)) => {
                 let (kind, data) = says::twist(&mut self.rng, id);
-                Lie::Twist { of, kind, data: data.to_string() }
+                Lie::Twist {
+                    of,
+                    kind,
+                    data: data.to_string(),
+                }
             }
             (0 | 1, _) => Lie::Claim,
             _ => Lie::Foreign,
         };
-        Act::Forge { to, item, lie, pick }
+        Act::Forge {
+            to,
+            item,
+            lie,
+            pick,
+        }
     }
 }

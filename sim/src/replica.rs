@@ -17,7 +17,7 @@ use crate::step::ITEMS;
 
 /// What is held of one item.
 #[derive(Debug, Clone)]
-pub struct Held<S: Order> {
+pub(crate) struct Held<S: Order> {
     /// Event lines.
     pub events: Vec<HeldEvent<S>>,
     /// Payloads.
@@ -39,7 +39,7 @@ impl<S: Order> Held<S> {
     }
 
     /// The state of the item.
-    pub fn state(&self) -> &ItemState<S> {
+    pub(crate) fn state(&self) -> &ItemState<S> {
         &self.state
     }
 
@@ -51,7 +51,7 @@ impl<S: Order> Held<S> {
 
 /// One replica.
 #[derive(Debug, Clone)]
-pub struct Replica<S: Order> {
+pub(crate) struct Replica<S: Order> {
     /// The items, by their place in [`ITEMS`].
     pub items: BTreeMap<usize, Held<S>>,
     /// Every redaction it knows of.
@@ -66,7 +66,7 @@ pub struct Replica<S: Order> {
 
 impl<S: Order> Replica<S> {
     /// An empty replica with a clock.
-    pub fn new(clock: ItcClock) -> Self {
+    pub(crate) fn new(clock: ItcClock) -> Self {
         Self {
             items: BTreeMap::new(),
             redactions: Set::bottom(),
@@ -77,7 +77,7 @@ impl<S: Order> Replica<S> {
     }
 
     /// The name of an item.
-    pub fn name(item: usize) -> &'static str {
+    pub(crate) fn name(item: usize) -> &'static str {
         ITEMS.get(item).copied().unwrap_or("?")
     }
 
@@ -86,7 +86,7 @@ impl<S: Order> Replica<S> {
     /// # Errors
     ///
     /// When something held does not read.
-    pub fn reopen(&mut self) -> Result<(), Failure> {
+    pub(crate) fn reopen(&mut self) -> Result<(), Failure> {
         for (item, held) in &mut self.items {
             let events: Result<_, _> = held.events.iter().map(HeldEvent::reread).collect();
             held.events = events?;
@@ -101,7 +101,7 @@ impl<S: Order> Replica<S> {
     ///
     /// When a payload does not read, a join leaves text under a redaction it knows of, or text is
     /// taken in that is redacted.
-    pub fn receive(&mut self, book: &Book<S>, message: &Message<S>) -> Result<(), Failure> {
+    pub(crate) fn receive(&mut self, book: &Book<S>, message: &Message<S>) -> Result<(), Failure> {
         let mut states = Vec::new();
         let mut redactions = self.redactions.clone();
         if let Some(known) = &message.redactions {
@@ -135,7 +135,7 @@ impl<S: Order> Replica<S> {
     }
 
     /// Learns redactions: what is shown is masked at once, what is held at the next compaction.
-    pub fn learn(&mut self, redactions: &Set<EventHash>) {
+    pub(crate) fn learn(&mut self, redactions: &Set<EventHash>) {
         if self.redactions.join_ref(redactions) {
             for held in self.items.values_mut() {
                 held.state.redact(&self.redactions);
@@ -206,7 +206,7 @@ impl<S: Order> Replica<S> {
     /// # Errors
     ///
     /// When a payload does not read.
-    pub fn prune(&mut self) -> Result<usize, Failure> {
+    pub(crate) fn prune(&mut self) -> Result<usize, Failure> {
         let redactions = self.redactions.clone();
         let mut dropped = 0;
         for (item, held) in &mut self.items {
@@ -221,7 +221,8 @@ impl<S: Order> Replica<S> {
                 }
             }
             whole.redact(&redactions);
-            held.events.retain(|event| !holds(&whole, event, &redactions));
+            held.events
+                .retain(|event| !holds(&whole, event, &redactions));
             dropped += before - held.events.len() - held.blobs.len();
         }
         Ok(dropped)
@@ -232,11 +233,12 @@ impl<S: Order> Replica<S> {
     /// # Errors
     ///
     /// When a payload does not read.
-    pub fn replace(&mut self, item: usize, snapshot: &Blob) -> Result<(), Failure> {
+    pub(crate) fn replace(&mut self, item: usize, snapshot: &Blob) -> Result<(), Failure> {
         let redactions = self.redactions.clone();
         let held = self.held(item);
         let state: ItemState<S> = snapshot.read(Self::name(item))?;
-        held.events.retain(|event| !holds(&state, event, &redactions));
+        held.events
+            .retain(|event| !holds(&state, event, &redactions));
         let mut blobs = vec![snapshot.clone()];
         for blob in std::mem::take(&mut held.blobs) {
             let mut old: ItemState<S> = blob.read(Self::name(item))?;
@@ -254,7 +256,7 @@ impl<S: Order> Replica<S> {
     /// # Errors
     ///
     /// When a payload does not read.
-    pub fn mask(&mut self, book: &Book<S>, item: usize) -> Result<bool, Failure> {
+    pub(crate) fn mask(&mut self, book: &Book<S>, item: usize) -> Result<bool, Failure> {
         let redactions = self.redactions.clone();
         let held = self.held(item);
         let masked = bones_compact::masked_deltas(&sources(item, held)?, &redactions);
@@ -279,13 +281,14 @@ impl<S: Order> Replica<S> {
                 });
             }
         }
-        held.events.retain(|event| !redactions.contains(&event.hash()));
+        held.events
+            .retain(|event| !redactions.contains(&event.hash()));
         held.blobs = blobs;
         Ok(changed)
     }
 
     /// Everything it holds, byte for byte.
-    pub fn bytes(&self) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn bytes(&self) -> impl Iterator<Item = &[u8]> {
         self.items.values().flat_map(|held| {
             let lines = held.events.iter().map(|event| event.line().as_bytes());
             lines.chain(held.blobs.iter().map(|blob| &*blob.bytes))
@@ -315,7 +318,7 @@ fn holds<S: Order>(
 /// # Errors
 ///
 /// When a payload does not read.
-pub fn sources<S: Order>(
+pub(crate) fn sources<S: Order>(
     item: usize,
     held: &Held<S>,
 ) -> Result<ItemSources<HeldEvent<S>>, Failure> {
@@ -359,7 +362,7 @@ fn joins_masked<S: Order>(
 /// # Errors
 ///
 /// When one does.
-pub fn no_leak<S: Order>(
+pub(crate) fn no_leak<S: Order>(
     book: &Book<S>,
     bytes: &[u8],
     redactions: &Set<EventHash>,

@@ -9,15 +9,18 @@ use crate::step::StepId;
 const CANARY: &str = "cnry";
 
 /// A text that no other step writes first, and that is found again wherever it stands.
-pub fn canary(id: StepId) -> String {
+pub(crate) fn canary(id: StepId) -> String {
     format!("{CANARY}{id}q")
 }
 
 /// The steps whose canaries stand in the bytes.
-pub fn canaries(bytes: &[u8]) -> Vec<StepId> {
+pub(crate) fn canaries(bytes: &[u8]) -> Vec<StepId> {
     let mut found = Vec::new();
     let mut rest = bytes;
-    while let Some(at) = rest.windows(CANARY.len()).position(|w| w == CANARY.as_bytes()) {
+    while let Some(at) = rest
+        .windows(CANARY.len())
+        .position(|w| w == CANARY.as_bytes())
+    {
         rest = rest.get(at + CANARY.len()..).unwrap_or_default();
         let digits = rest.iter().take_while(|b| b.is_ascii_digit());
         let id = digits.fold(0, |n: StepId, b| {
@@ -109,13 +112,17 @@ fn create(rng: &mut Rng, id: StepId, earlier: Option<StepId>) -> Value {
     let labels = labels(rng, id, earlier);
     say(rng, "labels", labels);
     if rng.u8(0..4) == 0 {
-        data["causation"] = if rng.bool() { Value::Null } else { canary(id).into() };
+        data["causation"] = if rng.bool() {
+            Value::Null
+        } else {
+            canary(id).into()
+        };
     }
     data
 }
 
 /// An event: what it is counted as, its type and its data. `earlier` is a step that wrote before.
-pub fn event(
+pub(crate) fn event(
     rng: &mut Rng,
     id: StepId,
     earlier: Option<StepId>,
@@ -125,7 +132,11 @@ pub fn event(
     match rng.u8(0..38) {
         0..3 => ("write create", "item.create", create(rng, id, earlier)),
         3..6 => ("write title", UPDATE, set("title", canary(id).into())),
-        6 => ("write description", UPDATE, set("description", text_or_none(rng, id))),
+        6 => (
+            "write description",
+            UPDATE,
+            set("description", text_or_none(rng, id)),
+        ),
         7 => ("write kind", UPDATE, set("kind", kind_word(rng))),
         8 => ("write size", UPDATE, set("size", size_word(rng))),
         9 => {
@@ -135,30 +146,58 @@ pub fn event(
         10 => ("write parent", UPDATE, set("parent", parent(rng, id))),
         11..14 => {
             let label = label(rng, id, earlier);
-            ("write label", UPDATE, set("labels", json!({"action": "add", "label": label})))
+            (
+                "write label",
+                UPDATE,
+                set("labels", json!({"action": "add", "label": label})),
+            )
         }
         14..16 => {
             let label = label(rng, id, earlier);
             let value = json!({"action": "remove", "label": label});
             ("write label removal", UPDATE, set("labels", value))
         }
-        16..18 => ("write labels anew", UPDATE, set("labels", labels(rng, id, earlier))),
+        16..18 => (
+            "write labels anew",
+            UPDATE,
+            set("labels", labels(rng, id, earlier)),
+        ),
         18..20 => {
             let agent = pick(rng, &["ann", "ben", " "], "ann");
-            let agent = if rng.u8(0..6) == 0 { canary(id) } else { agent.to_owned() };
-            ("write assign", "item.assign", json!({"action": "assign", "agent": agent}))
+            let agent = if rng.u8(0..6) == 0 {
+                canary(id)
+            } else {
+                agent.to_owned()
+            };
+            (
+                "write assign",
+                "item.assign",
+                json!({"action": "assign", "agent": agent}),
+            )
         }
         20 => {
             let agent = pick(rng, &["ann", "ben"], "ann");
-            ("write unassign", "item.assign", json!({"action": "unassign", "agent": agent}))
+            (
+                "write unassign",
+                "item.assign",
+                json!({"action": "unassign", "agent": agent}),
+            )
         }
         21..24 => {
-            let word = pick(rng, &["blocks", "blocked_by", "related_to", "relates", "x"], "x");
+            let word = pick(
+                rng,
+                &["blocks", "blocked_by", "related_to", "relates", "x"],
+                "x",
+            );
             let data = json!({"target": target(rng, id), "link_type": word});
             ("write link", "item.link", data)
         }
         24 => {
-            let word = pick(rng, &["blocks", "blocked_by", "related_to", "relates", "x"], "x");
+            let word = pick(
+                rng,
+                &["blocks", "blocked_by", "related_to", "relates", "x"],
+                "x",
+            );
             let data = json!({"target": target(rng, id), "link_type": word});
             ("write unlink", "item.unlink", data)
         }
@@ -173,7 +212,11 @@ pub fn event(
         }
         27..29 => ("write comment", "item.comment", json!({"body": canary(id)})),
         29..34 => {
-            let word = pick(rng, &["open", "doing", "done", "archived", "Done", "gone"], "open");
+            let word = pick(
+                rng,
+                &["open", "doing", "done", "archived", "Done", "gone"],
+                "open",
+            );
             let mut data = json!({"state": word});
             match rng.u8(0..3) {
                 0 => data["reason"] = canary(id).into(),
@@ -183,13 +226,25 @@ pub fn event(
             ("write move", "item.move", data)
         }
         34 => {
-            let data = if rng.bool() { json!({}) } else { json!({"reason": canary(id)}) };
+            let data = if rng.bool() {
+                json!({})
+            } else {
+                json!({"reason": canary(id)})
+            };
             ("write delete", "item.delete", data)
         }
-        35 => ("write summary", "item.compact", json!({"summary": canary(id)})),
+        35 => (
+            "write summary",
+            "item.compact",
+            json!({"summary": canary(id)}),
+        ),
         36 => {
             let data = json!({"field": "colour", "value": canary(id), "n": [1, {"a": null}]});
-            ("write unknown", pick(rng, &["item.paint", UPDATE], UPDATE), data)
+            (
+                "write unknown",
+                pick(rng, &["item.paint", UPDATE], UPDATE),
+                data,
+            )
         }
         _ => {
             let data = json!({"body": canary(id), "mood": canary(id)});
@@ -199,13 +254,19 @@ pub fn event(
 }
 
 /// What a forger puts under the key of another event: its type and data.
-pub fn twist(rng: &mut Rng, id: StepId) -> (&'static str, Value) {
+pub(crate) fn twist(rng: &mut Rng, id: StepId) -> (&'static str, Value) {
     let set = |field: &str, value: Value| json!({"field": field, "value": value});
     match rng.u8(0..6) {
         0 | 1 => ("item.update", set("title", canary(id).into())),
         2 => ("item.update", set("description", canary(id).into())),
-        3 => ("item.update", set("kind", pick(rng, &["task", "goal", "bug"], "bug").into())),
-        4 => ("item.update", set("labels", json!({"action": "add", "label": canary(id)}))),
+        3 => (
+            "item.update",
+            set("kind", pick(rng, &["task", "goal", "bug"], "bug").into()),
+        ),
+        4 => (
+            "item.update",
+            set("labels", json!({"action": "add", "label": canary(id)})),
+        ),
         _ => ("item.comment", json!({"body": canary(id)})),
     }
 }

@@ -7,9 +7,9 @@
 use std::fmt;
 
 /// The items of every run.
-pub const ITEMS: [&str; 3] = ["bn-1", "bn-2", "ab-3"];
+pub(crate) const ITEMS: [&str; 3] = ["bn-1", "bn-2", "ab-3"];
 /// The agents of every run.
-pub const AGENTS: [&str; 3] = ["ann", "ben", "Zoë"];
+pub(crate) const AGENTS: [&str; 3] = ["ann", "ben", "Zoë"];
 
 /// The name of a step: its place in the list it was planned in.
 pub type StepId = u32;
@@ -208,7 +208,10 @@ impl Step {
         match &self.act {
             Act::Write { op, .. } => match op {
                 Op::Data { shape, .. } => shape,
-                Op::Redact { of: Some(_), hex: true } => "write redact in hex",
+                Op::Redact {
+                    of: Some(_),
+                    hex: true,
+                } => "write redact in hex",
                 Op::Redact { of: Some(_), .. } => "write redact",
                 Op::Redact { of: None, .. } => "write redact of nothing",
             },
@@ -248,7 +251,13 @@ impl fmt::Display for Step {
         let item = |n: usize| ITEMS.get(n).copied().unwrap_or("?");
         write!(f, "#{:<4}", self.id)?;
         match &self.act {
-            Act::Write { at, item: n, agent, wall, op } => {
+            Act::Write {
+                at,
+                item: n,
+                agent,
+                wall,
+                op,
+            } => {
                 let agent = AGENTS.get(*agent).copied().unwrap_or("?");
                 write!(f, "r{at} writes {} as {agent} at {wall}: ", item(*n))?;
                 match op {
@@ -262,15 +271,31 @@ impl fmt::Display for Step {
                     }
                 }
             }
-            Act::Send { from, to, form, pick, redactions } => {
+            Act::Send {
+                from,
+                to,
+                form,
+                pick,
+                redactions,
+            } => {
                 let with = if *redactions { " and redactions" } else { "" };
-                write!(f, "r{from} sends {form:?}{with} to r{to}, pick {pick:#018x}")
+                write!(
+                    f,
+                    "r{from} sends {form:?}{with} to r{to}, pick {pick:#018x}"
+                )
             }
             Act::Deliver { of } => write!(f, "the message of #{of} arrives"),
             Act::Lose { of } => write!(f, "the message of #{of} is lost"),
             Act::Split { left } => write!(f, "the network splits, {left:#08b} on one side"),
             Act::Heal => f.write_str("the network heals"),
-            Act::Compact { at, min_age_days, phases, deleted, dry_run, now } => {
+            Act::Compact {
+                at,
+                min_age_days,
+                phases,
+                deleted,
+                dry_run,
+                now,
+            } => {
                 let dry = if *dry_run { " (dry)" } else { "" };
                 write!(
                     f,
@@ -284,11 +309,19 @@ impl fmt::Display for Step {
             Act::Erase { at, of } => write!(f, "r{at} is told to redact #{of}"),
             Act::Backup { at } => write!(f, "r{at} is backed up"),
             Act::Restore { of, fork } => match fork {
-                Some(peer) => write!(f, "the backup of #{of} is restored, with a clock from r{peer}"),
+                Some(peer) => write!(
+                    f,
+                    "the backup of #{of} is restored, with a clock from r{peer}"
+                ),
                 None => write!(f, "the backup of #{of} is restored, with its old clock"),
             },
             Act::Refork { a, b } => write!(f, "r{a} and r{b} share their clock ids anew"),
-            Act::Forge { to, item: n, lie, pick } => {
+            Act::Forge {
+                to,
+                item: n,
+                lie,
+                pick,
+            } => {
                 write!(f, "r{to} is sent a forged payload of {}, ", item(*n))?;
                 match lie {
                     Lie::Claim => write!(f, "which claims too much, pick {pick:#018x}"),
@@ -299,7 +332,11 @@ impl fmt::Display for Step {
                 }
             }
             Act::Damage { at, item: n, pick } => {
-                write!(f, "the export of {} by r{at} is damaged, pick {pick:#018x}", item(*n))
+                write!(
+                    f,
+                    "the export of {} by r{at} is damaged, pick {pick:#018x}",
+                    item(*n)
+                )
             }
         }
     }

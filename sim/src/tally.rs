@@ -98,7 +98,10 @@ impl Tally {
 
     /// What never happened, of what must.
     pub fn missing(&self) -> Vec<&'static str> {
-        MUST.iter().copied().filter(|what| self.get(what) == 0).collect()
+        MUST.iter()
+            .copied()
+            .filter(|what| self.get(what) == 0)
+            .collect()
     }
 
     /// Everything counted, by name.

@@ -22,7 +22,7 @@ type Change<S> = fn(&mut Content<S>, &Book<S>, usize);
 /// # Errors
 ///
 /// [`Failure`] by the name `tampered`.
-pub fn refused<S: Order>(
+pub(crate) fn refused<S: Order>(
     book: &Book<S>,
     item: usize,
     blob: &Blob,
@@ -34,12 +34,20 @@ pub fn refused<S: Order>(
     let state: ItemState<S> = blob.read(name)?;
     let changes: [(&str, Change<S>); 10] = [
         ("without its titles", |c, _, _| c.title = Bottom::bottom()),
-        ("without its comments", |c, _, _| c.comments = Bottom::bottom()),
+        ("without its comments", |c, _, _| {
+            c.comments = Bottom::bottom()
+        }),
         ("without its moves", |c, _, _| c.moves = Bottom::bottom()),
         ("without its labels", |c, _, _| c.labels = Bottom::bottom()),
-        ("with an earlier first event", |c, _, _| _ = c.earliest.join(Some(Min(0)))),
-        ("with a later update", |c, _, _| _ = c.updated.join(Some(Max(u64::MAX)))),
-        ("with an earlier creation", |c, _, _| _ = c.created.join(Some(Min(1)))),
+        ("with an earlier first event", |c, _, _| {
+            _ = c.earliest.join(Some(Min(0)))
+        }),
+        ("with a later update", |c, _, _| {
+            _ = c.updated.join(Some(Max(u64::MAX)))
+        }),
+        ("with an earlier creation", |c, _, _| {
+            _ = c.created.join(Some(Min(1)))
+        }),
         ("with one covered event less", drop_last_covered),
         ("with one covered event more", cover_more),
         ("with a write too much", write_more),
@@ -65,16 +73,21 @@ fn drop_last_covered<S: Order>(content: &mut Content<S>, _: &Book<S>, _: usize) 
 }
 
 fn cover_more<S: Order>(content: &mut Content<S>, book: &Book<S>, item: usize) {
-    let hashes = book.events_of(item).map(|(_, event)| event.held.event().event().hash);
+    let hashes = book
+        .events_of(item)
+        .map(|(_, event)| event.held.event().event().hash);
     content.coverage.extend(hashes.last());
 }
 
 fn write_more<S: Order>(content: &mut Content<S>, book: &Book<S>, item: usize) {
     let hashes: Vec<_> = content.coverage.iter().copied().collect();
-    let covered = book.events_of(item).filter(|(_, e)| hashes.contains(&e.held.event().event().hash));
+    let covered = book
+        .events_of(item)
+        .filter(|(_, e)| hashes.contains(&e.held.event().event().hash));
     // A second text under the key of an event that has one already.
     for (_, event) in covered {
-        let forged = crate::book::twisted(event.held.event(), "item.comment", r#"{"body":"forged"}"#);
+        let forged =
+            crate::book::twisted(event.held.event(), "item.comment", r#"{"body":"forged"}"#);
         if let Ok((_, delta)) = forged {
             content.comments.join(delta.content().comments.clone());
         }
@@ -106,9 +119,11 @@ fn judge<S: Order>(
     let holds = !changed.coverage().is_empty() && join == *changed;
     let all = book.events().map(|(_, event)| &event.held);
     let verdict = verify(name, changed, all, redactions);
-    ensure((verdict == Ok(Verdict::Verified)) == holds && (holds || verdict.is_err()), "tampered", || {
-        format!("a snapshot of {name} {what}, which is true: {holds}, is called: {verdict:?}")
-    })?;
+    ensure(
+        (verdict == Ok(Verdict::Verified)) == holds && (holds || verdict.is_err()),
+        "tampered",
+        || format!("a snapshot of {name} {what}, which is true: {holds}, is called: {verdict:?}"),
+    )?;
     let lattice = verify_lattice_join(state, changed).is_ok();
     ensure(lattice == (state == changed), "tampered", || {
         format!("a state of {name} {what} is taken for the same: {lattice}")
@@ -122,7 +137,11 @@ fn another_item<S: Order>(
     state: &ItemState<S>,
     redactions: &Set<EventHash>,
 ) -> Result<(), Failure> {
-    let other = ITEMS.iter().find(|name| **name != Replica::<S>::name(item)).copied().unwrap_or("?");
+    let other = ITEMS
+        .iter()
+        .find(|name| **name != Replica::<S>::name(item))
+        .copied()
+        .unwrap_or("?");
     let payload = SnapshotPayload::new(other, state.clone(), &Set::bottom()).encode();
     let name = Replica::<S>::name(item);
     let none: [&HeldEvent<S>; 0] = [];
@@ -144,7 +163,8 @@ fn uncovered_write<S: Order>(
     let name = Replica::<S>::name(item);
     let stranger = book.events_of(item).find(|(_, event)| {
         let hash = event.held.event().event().hash;
-        !state.coverage().contains(&hash) && !event.held.event().delta().content().comments.is_bottom()
+        !state.coverage().contains(&hash)
+            && !event.held.event().delta().content().comments.is_bottom()
     });
     let Some((_, stranger)) = stranger else {
         return Ok(());
@@ -211,7 +231,7 @@ fn lacking<S: Order>(
 }
 
 /// Damaged copies of the bytes: one bit turned, bytes cut off, bytes put on.
-pub fn damaged(bytes: &[u8], pick: u64) -> Vec<Vec<u8>> {
+pub(crate) fn damaged(bytes: &[u8], pick: u64) -> Vec<Vec<u8>> {
     let place = |n: u32| usize::try_from(pick.rotate_right(n)).unwrap_or(0) % bytes.len().max(1);
     let mut all = Vec::new();
     for n in 0..12 {

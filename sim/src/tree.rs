@@ -6,7 +6,7 @@ use std::str::Chars;
 
 /// An event tree: one number over the whole of its part of the line, or more of it in each half.
 #[derive(Debug, Clone)]
-pub enum Tree {
+pub(crate) enum Tree {
     /// The same everywhere.
     Leaf(u64),
     /// This much everywhere, and more in the halves.
@@ -15,7 +15,7 @@ pub enum Tree {
 
 impl Tree {
     /// Reads the form in which stamps are shown: `2`, or `(1, 0, (0, 3, 0))`.
-    pub fn of_text(text: &str) -> Option<Self> {
+    pub(crate) fn of_text(text: &str) -> Option<Self> {
         let mut chars = text.chars().peekable();
         let tree = Self::read(&mut chars)?;
         chars.next().is_none().then_some(tree)
@@ -33,7 +33,7 @@ impl Tree {
     }
 
     /// Whether the number is nowhere greater than the other's.
-    pub fn leq(&self, other: &Self) -> bool {
+    pub(crate) fn leq(&self, other: &Self) -> bool {
         leq(self, 0, other, 0)
     }
 

@@ -23,7 +23,7 @@ use crate::tamper;
 const NOBODY: EventHash = EventHash([0xee; 32]);
 
 /// A run under one order.
-pub struct World<S: Order> {
+pub(crate) struct World<S: Order> {
     book: Book<S>,
     replicas: Vec<Replica<S>>,
     /// Messages on their way, by the step that sent them.
@@ -44,7 +44,7 @@ impl<S: Order> World<S> {
     /// # Errors
     ///
     /// When a clock does not fork.
-    pub fn new(replicas: usize) -> Result<Self, Failure> {
+    pub(crate) fn new(replicas: usize) -> Result<Self, Failure> {
         let mut all: Vec<Replica<S>> = vec![Replica::new(ItcClock::seed())];
         for n in 1..replicas {
             let giver = all.get_mut(n / 2);
@@ -69,7 +69,7 @@ impl<S: Order> World<S> {
     /// # Errors
     ///
     /// The first check that does not hold.
-    pub fn run(mut self, steps: &[Step]) -> Result<Tally, Failure> {
+    pub(crate) fn run(mut self, steps: &[Step]) -> Result<Tally, Failure> {
         for step in steps {
             if self.step(step)? {
                 self.tally.count(step.name());
@@ -93,12 +93,20 @@ impl<S: Order> World<S> {
     /// One step; whether it found what it names.
     fn step(&mut self, step: &Step) -> Result<bool, Failure> {
         match &step.act {
-            Act::Write { at, item, agent, wall, op } => {
-                self.write(step.id, *at, *item, *agent, *wall, op)
-            }
-            Act::Send { from, to, form, pick, redactions } => {
-                self.send(step.id, (*from, *to), *form, *pick, *redactions)
-            }
+            Act::Write {
+                at,
+                item,
+                agent,
+                wall,
+                op,
+            } => self.write(step.id, *at, *item, *agent, *wall, op),
+            Act::Send {
+                from,
+                to,
+                form,
+                pick,
+                redactions,
+            } => self.send(step.id, (*from, *to), *form, *pick, *redactions),
             Act::Deliver { of } => self.deliver(*of),
             Act::Lose { of } => Ok(self.sent.remove(of).is_some()),
             Act::Split { left } => {
@@ -106,7 +114,14 @@ impl<S: Order> World<S> {
                 Ok(true)
             }
             Act::Heal => self.heal(),
-            Act::Compact { at, min_age_days, phases, deleted, dry_run, now } => {
+            Act::Compact {
+                at,
+                min_age_days,
+                phases,
+                deleted,
+                dry_run,
+                now,
+            } => {
                 let policy = CompactionPolicy {
                     min_age_days: *min_age_days,
                     target_phases: picked(&PHASES, u64::from(*phases))
@@ -142,7 +157,12 @@ impl<S: Order> World<S> {
             }
             Act::Restore { of, fork } => self.restore(*of, *fork),
             Act::Refork { a, b } => self.refork(*a, *b),
-            Act::Forge { to, item, lie, pick } => self.forge(step.id, *to, *item, lie, *pick),
+            Act::Forge {
+                to,
+                item,
+                lie,
+                pick,
+            } => self.forge(step.id, *to, *item, lie, *pick),
             Act::Damage { at, item, pick } => self.damage(*at, *item, *pick),
         }
     }
@@ -187,10 +207,17 @@ impl<S: Order> World<S> {
         replica.clock.event().map_err(clock_failure)?;
         let clock = replica.clock.clone();
         let heard = replica.heard.clone();
-        let stamp = if id % 2 == 0 { clock.to_text_v1() } else { clock.to_text_v3() };
+        let stamp = if id % 2 == 0 {
+            clock.to_text_v1()
+        } else {
+            clock.to_text_v3()
+        };
         let agent = AGENTS.get(agent).copied().unwrap_or("?");
         let parent = self.book.events().last();
-        let parents: Vec<_> = parent.map(|(_, last)| last.held.event().event().hash).into_iter().collect();
+        let parents: Vec<_> = parent
+            .map(|(_, last)| last.held.event().event().hash)
+            .into_iter()
+            .collect();
         let name = Replica::<S>::name(item);
         let line = write_line(wall, agent, &stamp, &parents, kind, name, &data);
         let event = self.book.write(id, item, &line, &clock, heard)?;
@@ -229,7 +256,10 @@ impl<S: Order> World<S> {
             return Ok(false);
         };
         let side = |n: usize| self.split.is_some_and(|left| left >> n & 1 == 1);
-        if message.from.is_some_and(|from| side(from) != side(message.to)) {
+        if message
+            .from
+            .is_some_and(|from| side(from) != side(message.to))
+        {
             self.tally.count("kept apart by a split");
             self.waiting.push(message);
             return Ok(true);
@@ -265,10 +295,17 @@ impl<S: Order> World<S> {
             self.tally.add("payloads delivered", message.blobs.len());
         }
         // A clock hears of every event that comes whole, and of all that its writer had heard of.
-        let stamped = if from.is_some() { message.stamped(&self.book) } else { BTreeSet::new() };
+        let stamped = if from.is_some() {
+            message.stamped(&self.book)
+        } else {
+            BTreeSet::new()
+        };
         for event in stamped {
             if let Some(written) = self.book.event(event) {
-                replica.clock.observe(&written.stamp).map_err(clock_failure)?;
+                replica
+                    .clock
+                    .observe(&written.stamp)
+                    .map_err(clock_failure)?;
                 replica.heard.extend(&written.heard);
             }
         }
@@ -293,24 +330,48 @@ impl<S: Order> World<S> {
         for (item, h) in &replica.items {
             held.push((*item, sources(*item, h)?));
         }
-        let list: Vec<_> = held.iter().map(|(n, h)| (Replica::<S>::name(*n), h)).collect();
+        let list: Vec<_> = held
+            .iter()
+            .map(|(n, h)| (Replica::<S>::name(*n), h))
+            .collect();
         let (snapshots, report) = compact_items(&list, policy, now, &replica.redactions);
         for (item, h) in &replica.items {
             check::policy(&self.book, replica, *item, h, policy, now, &report)?;
         }
         if policy.dry_run {
-            return ensure(snapshots.is_empty(), "policy", || "a dry run made snapshots".into())
-                .map(|()| true);
+            return ensure(snapshots.is_empty(), "policy", || {
+                "a dry run made snapshots".into()
+            })
+            .map(|()| true);
         }
         for snapshot in snapshots {
-            let item = ITEMS.iter().position(|id| **id == *snapshot.item_id).unwrap_or(0);
+            let item = ITEMS
+                .iter()
+                .position(|id| **id == *snapshot.item_id)
+                .unwrap_or(0);
             let Some(h) = replica.items.get(&item) else {
                 continue;
             };
             let told = told_by(&self.book, h, &replica.redactions);
-            let blob = Blob { bytes: snapshot.payload.into(), told };
-            check::snapshot(&self.book, item, &blob, &replica.redactions, &mut self.tally)?;
-            tamper::refused(&self.book, item, &blob, &replica.redactions, now, &mut self.tally)?;
+            let blob = Blob {
+                bytes: snapshot.payload.into(),
+                told,
+            };
+            check::snapshot(
+                &self.book,
+                item,
+                &blob,
+                &replica.redactions,
+                &mut self.tally,
+            )?;
+            tamper::refused(
+                &self.book,
+                item,
+                &blob,
+                &replica.redactions,
+                now,
+                &mut self.tally,
+            )?;
             self.tally.count("items compacted");
             self.tally.add("events replaced", h.events.len());
             replica.replace(item, &blob)?;
@@ -339,12 +400,22 @@ impl<S: Order> World<S> {
         now: u64,
     ) -> Result<(), Failure> {
         for bytes in replica.bytes() {
-            no_leak(book, bytes, &replica.redactions, "what is held after compaction")?;
+            no_leak(
+                book,
+                bytes,
+                &replica.redactions,
+                "what is held after compaction",
+            )?;
         }
         let mut held = Vec::new();
         for (item, h) in &replica.items {
             let shown = format!("{:?}", h.state());
-            no_leak(book, shown.as_bytes(), &replica.redactions, "the debug output")?;
+            no_leak(
+                book,
+                shown.as_bytes(),
+                &replica.redactions,
+                "the debug output",
+            )?;
             held.push((Replica::<S>::name(*item), sources(*item, h)?));
         }
         let list: Vec<_> = held.iter().map(|(name, h)| (*name, h)).collect();
@@ -364,8 +435,21 @@ impl<S: Order> World<S> {
         let Some(blob) = fold(&self.book, replica, item, h, pick)? else {
             return Ok(false);
         };
-        check::snapshot(&self.book, item, &blob, &replica.redactions, &mut self.tally)?;
-        tamper::refused(&self.book, item, &blob, &replica.redactions, pick, &mut self.tally)?;
+        check::snapshot(
+            &self.book,
+            item,
+            &blob,
+            &replica.redactions,
+            &mut self.tally,
+        )?;
+        tamper::refused(
+            &self.book,
+            item,
+            &blob,
+            &replica.redactions,
+            pick,
+            &mut self.tally,
+        )?;
         replica.replace(item, &blob)?;
         self.dirty.insert((at, item));
         Ok(true)
@@ -420,7 +504,10 @@ impl<S: Order> World<S> {
     ) -> Result<bool, Failure> {
         let events: Vec<_> = self.book.events_of(item).map(|(event, _)| event).collect();
         let some = picked(&events, pick);
-        let others: Vec<_> = events.into_iter().filter(|event| !some.contains(event)).collect();
+        let others: Vec<_> = events
+            .into_iter()
+            .filter(|event| !some.contains(event))
+            .collect();
         let mut atoms = Vec::new();
         let mut item = item;
         match lie {
@@ -451,7 +538,10 @@ impl<S: Order> World<S> {
         if atoms.is_empty() {
             return Ok(false);
         }
-        let told = Told { atoms: atoms.into_iter().collect(), ..Told::default() };
+        let told = Told {
+            atoms: atoms.into_iter().collect(),
+            ..Told::default()
+        };
         let nothing = Set::new();
         let told = self.book.under(told, &nothing);
         let state = self.book.state(&told, &nothing);
@@ -472,7 +562,11 @@ impl<S: Order> World<S> {
         let blob = Blob::new(name, held.state(), &replica.redactions, Told::default());
         for bytes in tamper::damaged(&blob.bytes, pick) {
             let read = SnapshotPayload::<S>::decode(&bytes);
-            self.tally.count(if read.is_ok() { "damage that reads" } else { "damage refused" });
+            self.tally.count(if read.is_ok() {
+                "damage that reads"
+            } else {
+                "damage refused"
+            });
             let strict = read.is_err() || read.is_ok_and(|payload| payload.encode() == bytes);
             ensure(strict, "strict", || {
                 "a payload that is not canonical was read".to_owned()
@@ -495,8 +589,15 @@ impl<S: Order> World<S> {
     fn finish(&mut self) -> Result<(), Failure> {
         self.check()?;
         self.heal()?;
-        let late: Vec<_> = self.sent.iter().filter(|(id, _)| !self.arrived.contains(id)).collect();
-        let late: Vec<Message<S>> = late.into_iter().map(|(_, message)| message.clone()).collect();
+        let late: Vec<_> = self
+            .sent
+            .iter()
+            .filter(|(id, _)| !self.arrived.contains(id))
+            .collect();
+        let late: Vec<Message<S>> = late
+            .into_iter()
+            .map(|(_, message)| message.clone())
+            .collect();
         for message in late {
             self.receive(&message)?;
         }
@@ -505,7 +606,11 @@ impl<S: Order> World<S> {
         // Two rounds along the ring bring everything to everybody; lines where there are lines.
         for hop in 0..2 * n {
             let (from, to) = (hop % n, (hop + 1) % n);
-            let form = if hop % 3 == 0 { Form::Mixed } else { Form::Export };
+            let form = if hop % 3 == 0 {
+                Form::Mixed
+            } else {
+                Form::Export
+            };
             for (form, pick) in [(form, 0x5555_5555_5555_5555), (Form::Export, u64::MAX)] {
                 let Some(sender) = self.replicas.get(from) else {
                     continue;
@@ -537,15 +642,23 @@ impl<S: Order> World<S> {
             return Ok(());
         };
         let bytes = |held: &Held<S>, item: usize, redactions: &Set<EventHash>| {
-            Blob::new(Replica::<S>::name(item), held.state(), redactions, Told::default()).bytes
+            Blob::new(
+                Replica::<S>::name(item),
+                held.state(),
+                redactions,
+                Told::default(),
+            )
+            .bytes
         };
         for (n, other) in (1..).zip(others) {
             ensure(other.redactions == first.redactions, "converge", || {
                 format!("r0 and r{n} know other redactions after hearing everything")
             })?;
-            ensure(other.items.keys().eq(first.items.keys()), "converge", || {
-                format!("r0 and r{n} know other items after hearing everything")
-            })?;
+            ensure(
+                other.items.keys().eq(first.items.keys()),
+                "converge",
+                || format!("r0 and r{n} know other items after hearing everything"),
+            )?;
             for (item, held) in &first.items {
                 let same = other.items.get(item).is_some_and(|theirs| {
                     bytes(held, *item, &first.redactions) == bytes(theirs, *item, &other.redactions)
