@@ -43,9 +43,12 @@ impl<S: Order> CompactState for ItemState<S> {
     }
 
     fn uncovered_writes(&self) -> Set<EventHash> {
+        // A snapshot that bones wrote brings the writes of its sources.
+        let legacy = self.content().legacy.keys();
+        let vouched: Set<EventHash> = legacy.flat_map(|id| &id.sources).copied().collect();
         let mut uncovered = Vec::new();
         self.for_each_key(|key| {
-            if !self.coverage().contains(&key.event_hash) {
+            if !self.coverage().contains(&key.event_hash) && !vouched.contains(&key.event_hash) {
                 uncovered.push(key.event_hash);
             }
         });

@@ -16,8 +16,9 @@ use thiserror::Error;
 
 use crate::event::Text;
 use crate::hash::format_hash;
+use crate::legacy::{AddedBy, Open, Pick, Tag, links_of};
 use crate::line::write_line;
-use crate::observed::{Element, Key, Link, ObservedSet};
+use crate::observed::{Key, Link, ObservedSet};
 use crate::state::{ItemState, Register};
 use crate::value::{Kind, Size, Urgency};
 
@@ -62,23 +63,22 @@ pub struct BonesLimit {
 pub fn bones_snapshot_json<S: Stamp>(item_id: &str, state: &ItemState<S>) -> Value {
     let content = state.content();
     let life = state.lifecycle();
-    let links: Vec<(Link, Value)> = sorted(
-        content
-            .links
-            .values()
-            .flat_map(|set| members(set, |link| format!("{}\0{}", link.target, link.link_type))),
-    );
+    let open = state.open();
+    let links: BTreeSet<(&Link, Tag)> = links_of(content, &open)
+        .map(|(link, added)| {
+            let suffix = || format!("{}\0{}", link.target, link.link_type);
+            (link, tag(&added, suffix))
+        })
+        .collect();
     let view = |types: &[&str]| {
         let views = links
             .iter()
             .filter(|(link, _)| types.contains(&&*link.link_type));
-        or_set(views.map(|(link, tag)| json!([*link.target, tag])))
+        or_set(views.map(|(link, tag)| json!([*link.target, tag_json(tag)])))
     };
-    let hashes: BTreeSet<String> = content
-        .comments
-        .keys()
-        .map(|key| format_hash(&key.0.event_hash))
-        .collect();
+    let real = content.comments.keys().map(|key| &key.0.event_hash);
+    let legacy = open.snapshots().flat_map(|(_, legacy)| &legacy.comments);
+    let hashes: BTreeSet<String> = real.chain(legacy).map(format_hash).collect();
     let mut json = json!({
         "item_id": item_id,
         "title": register(&content.title, json!(""), json!(REDACTED), |title| json!(**title)),
@@ -89,8 +89,8 @@ pub fn bones_snapshot_json<S: Stamp>(item_id: &str, state: &ItemState<S>) -> Val
         "parent": register(&content.parent, json!(""), json!(""), text_or_empty),
         "deleted": register(&content.deleted, json!(false), json!(true), |deleted| json!(deleted)),
         "state": {"epoch": life.epoch, "phase": life.phase.as_str()},
-        "assignees": texts(&content.assignees),
-        "labels": texts(&content.labels),
+        "assignees": texts(&content.assignees, &open, |texts| &texts.assignees),
+        "labels": texts(&content.labels, &open, |texts| &texts.labels),
         "blocked_by": view(&["blocks", "blocked_by"]),
         "related_to": view(&["related_to", "related", "relates"]),
         "comments": {"elements": hashes},
@@ -105,7 +105,7 @@ pub fn bones_snapshot_json<S: Stamp>(item_id: &str, state: &ItemState<S>) -> Val
         // bones leaves these two out when they are blank.
         if !links.is_empty() {
             let links = links.iter().map(
-                |(link, tag)| json!([{"target": *link.target, "link_type": *link.link_type}, tag]),
+                |(link, tag)| json!([{"target": *link.target, "link_type": *link.link_type}, tag_json(tag)]),
             );
             json.insert("links".into(), or_set(links));
         }
@@ -206,9 +206,16 @@ fn text_or_empty(text: &Option<Text>) -> Value {
     json!(text.as_deref().unwrap_or(""))
 }
 
-fn texts<S: Stamp>(set: &ObservedSet<Text, S>) -> Value {
-    let members = sorted(members(set, |text: &Text| text.to_string()));
-    or_set(members.into_iter().map(|(text, tag)| json!([*text, tag])))
+fn texts<S: Stamp>(set: &ObservedSet<Text, S>, open: &Open<'_, S>, pick: Pick<Text>) -> Value {
+    let members: BTreeSet<(&Text, Tag)> = open
+        .all_members(set, pick)
+        .map(|(text, added)| (text, tag(&added, || text.to_string())))
+        .collect();
+    or_set(
+        members
+            .iter()
+            .map(|(text, tag)| json!([***text, tag_json(tag)])),
+    )
 }
 
 /// An OR-Set with so many elements and no tombstones: what a remove observed is not in the state any
@@ -221,26 +228,24 @@ fn or_set(elements: impl Iterator<Item = Value>) -> Value {
     set.into()
 }
 
-/// The visible members of a set, each with the tag that bones gives its add.
-fn members<T: Element, S: Stamp>(
-    set: &ObservedSet<T, S>,
-    suffix: impl Fn(&T) -> String,
-) -> impl Iterator<Item = (T, Value)> {
-    let adds = set.adds().values().flat_map(|adds| adds.iter());
-    adds.filter_map(move |add| {
-        let member = add.value()?;
-        Some((member.clone(), tag(&add.key, &suffix(member))))
+/// The tag of an add: the one it came with, or the one that bones gives it.
+fn tag<S: Stamp>(added: &AddedBy<'_, S>, suffix: impl Fn() -> String) -> Tag {
+    match added {
+        AddedBy::Key(key) => tag_of(key, &suffix()),
+        AddedBy::Tag(tag) => *tag,
+    }
+}
+
+fn tag_json(tag: &Tag) -> Value {
+    json!({
+        "wall": rfc3339(tag.wall_ts),
+        "actor": tag.actor,
+        "event_hash": tag.event,
+        "itc": tag.wall_ts,
     })
 }
 
-fn sorted<T: Ord>(members: impl Iterator<Item = (T, Value)>) -> Vec<(T, Value)> {
-    let mut members: Vec<_> = members.collect();
-    members.sort_by(|a, b| a.0.cmp(&b.0));
-    members
-}
-
-/// The tag of an add.
-fn tag<S: Stamp>(key: &Key<S>, suffix: &str) -> Value {
+fn tag_of<S: Stamp>(key: &Key<S>, suffix: &str) -> Tag {
     // SUBTLE: the standard library's hasher because bones uses it: a tag that differs from the one
     // bones gives the same add would outlive the remove of that add. Its algorithm is not promised
     // to stay; neither is bones' tag. bones hashes the text of the event hash: for an event whose
@@ -250,12 +255,11 @@ fn tag<S: Stamp>(key: &Key<S>, suffix: &str) -> Value {
     let mut event = DefaultHasher::new();
     format_hash(&key.event_hash).hash(&mut event);
     suffix.hash(&mut event);
-    json!({
-        "wall": rfc3339(key.wall_ts),
-        "actor": actor.finish(),
-        "event_hash": event.finish(),
-        "itc": key.wall_ts,
-    })
+    Tag {
+        wall_ts: key.wall_ts,
+        actor: actor.finish(),
+        event: event.finish(),
+    }
 }
 
 /// Last microsecond of the year 9999, beyond which RFC 3339 has no times.

@@ -11,6 +11,7 @@ use thiserror::Error;
 use crate::event::Text;
 use crate::hash::{EventHash, parse_hash};
 use crate::json::{check_depth, check_surrogates};
+use crate::legacy::{self, SnapshotData};
 use crate::value::{Kind, Phase, Size, Urgency};
 
 /// Deepest nesting of JSON arrays and objects that is read.
@@ -58,6 +59,8 @@ pub enum EventData {
     Compact(Text),
     /// `item.redact` of one event.
     Redact(EventHash),
+    /// `item.snapshot`, as bones writes it.
+    Snapshot(Box<SnapshotData>),
     /// Nothing understood: all of it is in [`Event::rest`](crate::Event::rest).
     Opaque,
 }
@@ -144,15 +147,24 @@ pub(crate) struct Interpreted {
     pub(crate) rest: Option<Text>,
 }
 
-/// Reads the `data` column of an event of the given type.
+/// Reads the `data` column of an event of the given type; `parents` is the column of that name.
 pub(crate) fn interpret(
     event_type: &str,
     item_id: &str,
+    parents: &str,
     json: &str,
 ) -> Result<Interpreted, DataError> {
     check_depth(json, MAX_JSON_DEPTH)?;
     let mut members = Members::parse(json)?;
     check_surrogates(json)?;
+    if event_type == "item.snapshot" {
+        let parents = parents.split(',').filter_map(|p| parse_hash(p).ok());
+        let data = legacy::read(&members, item_id, parents.collect());
+        return Ok(Interpreted {
+            data: EventData::Snapshot(Box::new(data)),
+            rest: None,
+        });
+    }
     let data = match event_type {
         "item.create" => Some(create(&mut members)),
         "item.update" => update(&mut members),
@@ -291,7 +303,7 @@ fn string(raw: &str) -> Option<Text> {
 }
 
 /// The members of one JSON object, in source order, each with whether a rule has taken it.
-struct Members<'a>(Vec<Member<'a>>);
+pub(crate) struct Members<'a>(Vec<Member<'a>>);
 
 struct Member<'a> {
     key: Cow<'a, str>,
@@ -302,7 +314,7 @@ struct Member<'a> {
 // In these readers the outer `None` is "not understood" and the inner one "written as none".
 #[allow(clippy::option_option)]
 impl<'a> Members<'a> {
-    fn parse(json: &'a str) -> Result<Self, DataError> {
+    pub(crate) fn parse(json: &'a str) -> Result<Self, DataError> {
         let members: Self = serde_json::from_str(json).map_err(|e| DataError::Json {
             category: match e.classify() {
                 serde_json::error::Category::Data => "not an object",
@@ -320,7 +332,7 @@ impl<'a> Members<'a> {
         }
     }
 
-    fn peek(&self, key: &str) -> Option<&'a str> {
+    pub(crate) fn peek(&self, key: &str) -> Option<&'a str> {
         self.0.iter().find(|m| m.key == key).map(|m| m.raw)
     }
 
@@ -329,7 +341,11 @@ impl<'a> Members<'a> {
     }
 
     /// Takes the member iff `read` understands it.
-    fn take_if<T>(&mut self, key: &str, read: impl FnOnce(&'a str) -> Option<T>) -> Option<T> {
+    pub(crate) fn take_if<T>(
+        &mut self,
+        key: &str,
+        read: impl FnOnce(&'a str) -> Option<T>,
+    ) -> Option<T> {
         let member = self.0.iter_mut().find(|m| m.key == key)?;
         let value = read(member.raw)?;
         member.taken = true;
@@ -400,28 +416,55 @@ impl<'a> Members<'a> {
         Some(labels)
     }
 
-    fn all_taken(&self) -> bool {
+    pub(crate) fn all_taken(&self) -> bool {
         self.0.iter().all(|m| m.taken)
     }
 
     /// The members left over (or all of them), word for word, beside the type of the event.
-    fn rest(&self, event_type: &str, all: bool) -> Text {
-        let mut out = String::from(r#"{"data":{"#);
-        let mut first = true;
-        for member in self.0.iter().filter(|m| all || !m.taken) {
-            if !first {
-                out.push(',');
-            }
-            first = false;
-            push_json_string(&mut out, &member.key);
-            out.push(':');
-            out.push_str(member.raw);
-        }
-        out.push_str(r#"},"type":"#);
-        push_json_string(&mut out, event_type);
-        out.push('}');
-        out.into()
+    pub(crate) fn rest(&self, event_type: &str, all: bool) -> Text {
+        let left: Vec<(&str, &str)> = self.left(all).collect();
+        rest_json(event_type, &left)
     }
+
+    /// The members left over (or all of them), as a JSON object.
+    pub(crate) fn object(&self, all: bool) -> String {
+        let mut out = String::new();
+        push_object(&mut out, self.left(all));
+        out
+    }
+
+    /// Every member, word for word.
+    pub(crate) fn raw(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.left(true)
+    }
+
+    fn left(&self, all: bool) -> impl Iterator<Item = (&str, &str)> {
+        let left = self.0.iter().filter(move |m| all || !m.taken);
+        left.map(|member| (&*member.key, member.raw))
+    }
+}
+
+/// The form of [`Event::rest`](crate::Event::rest): an object of these members, beside the type of the event.
+pub(crate) fn rest_json(event_type: &str, members: &[(&str, &str)]) -> Text {
+    let mut out = String::from(r#"{"data":"#);
+    push_object(&mut out, members.iter().copied());
+    out.push_str(r#","type":"#);
+    push_json_string(&mut out, event_type);
+    out.push('}');
+    out.into()
+}
+
+fn push_object<'a>(out: &mut String, members: impl Iterator<Item = (&'a str, &'a str)>) {
+    out.push('{');
+    for (place, (key, raw)) in members.enumerate() {
+        if place > 0 {
+            out.push(',');
+        }
+        push_json_string(out, key);
+        out.push(':');
+        out.push_str(raw);
+    }
+    out.push('}');
 }
 
 /// Appends `text` as a JSON string.

@@ -9,8 +9,9 @@ use thiserror::Error;
 
 use crate::data::{CreateData, EventData, UpdateData};
 use crate::event::{Event, Text};
+use crate::legacy::{LegacyId, LegacyWrite, SnapshotData, itc_of_json};
 use crate::observed::{ByHash, Element, Key, Link, ObservedSet};
-use crate::state::{Content, ItemState, Move, Texts, written};
+use crate::state::{Content, ItemState, Move, Register, Texts, written};
 
 /// How events of a store are ordered: a stamp type, and how to read it from an event.
 ///
@@ -28,12 +29,25 @@ pub trait Order: Stamp + Debug + Send + Sync + 'static {
     ///
     /// [`StampTextError`] when the order needs a stamp and the event carries none it can read.
     fn of_event(event: &Event) -> Result<Self, StampTextError>;
+
+    /// Reads the stamp of a register in one of bones' own snapshots, as JSON; `None` when the order
+    /// needs one and there is none it can read.
+    fn of_register(stamp: Option<&str>) -> Option<Self>;
 }
 
 /// The event carries no stamp that the order of the store can read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("column 3 (itc) holds no stamp an `itc` store can order by: {0}")]
-pub struct StampTextError(pub ItcError);
+#[non_exhaustive]
+pub enum StampTextError {
+    /// The stamp column is no clock.
+    #[error("column 3 (itc) holds no stamp an `itc` store can order by: {0}")]
+    Column(ItcError),
+    /// The event is one of bones' snapshots, and a register in it is without a clock.
+    #[error(
+        "column 7 (data) holds a snapshot with a register whose stamp an `itc` store cannot order by"
+    )]
+    Register,
+}
 
 /// Order `wall`: by wall clock, agent and hash; stamps are never looked at.
 impl Order for Unstamped {
@@ -42,6 +56,10 @@ impl Order for Unstamped {
 
     fn of_event(_event: &Event) -> Result<Self, StampTextError> {
         Ok(Self)
+    }
+
+    fn of_register(_stamp: Option<&str>) -> Option<Self> {
+        Some(Self)
     }
 }
 
@@ -53,7 +71,11 @@ impl Order for Itc {
     fn of_event(event: &Event) -> Result<Self, StampTextError> {
         ItcClock::from_text(&event.stamp_text)
             .map(|clock| clock.stamp())
-            .map_err(StampTextError)
+            .map_err(StampTextError::Column)
+    }
+
+    fn of_register(stamp: Option<&str>) -> Option<Self> {
+        itc_of_json(stamp?)
     }
 }
 
@@ -82,6 +104,12 @@ impl<S: Order> Stamped<S> {
     /// [`StampTextError`] when the order needs a stamp that the event does not carry.
     pub fn new(event: Event) -> Result<Self, StampTextError> {
         let stamp = S::of_event(&event)?;
+        if let EventData::Snapshot(snapshot) = &event.data
+            && !snapshot.stamps().all(|s| S::of_register(s).is_some())
+        {
+            return Err(StampTextError::Register);
+        }
+        // INVARIANT: every register of a snapshot has a stamp that reads.
         Ok(Self { event, stamp })
     }
 
@@ -153,10 +181,48 @@ impl<S: Order> Stamped<S> {
                 content.compact_summary = written(&key, Arc::clone(summary));
             }
             EventData::Redact(target) => redacted = Set::singleton(*target),
+            EventData::Snapshot(snapshot) => write_snapshot(&mut content, key, snapshot),
             EventData::Opaque => {}
         }
         ItemState::new(content, redacted)
     }
+}
+
+/// The registers as the writes they name, and the rest as it is. Neither counts as covered.
+fn write_snapshot<S: Order>(content: &mut Content<S>, key: Key<S>, snapshot: &SnapshotData) {
+    if snapshot.created_at > 0 {
+        content.created.join(Some(Min(snapshot.created_at)));
+    }
+    content.updated.join(Some(Max(snapshot.updated_at)));
+    content.title = legacy_write(snapshot.title.as_ref());
+    content.description = legacy_write(snapshot.description.as_ref());
+    content.kind = legacy_write(snapshot.kind.as_ref());
+    content.size = legacy_write(snapshot.size.as_ref());
+    content.urgency = legacy_write(snapshot.urgency.as_ref());
+    content.parent = legacy_write(snapshot.parent.as_ref());
+    content.deleted = legacy_write(snapshot.deleted.as_ref());
+    content.compact_summary = legacy_write(snapshot.compact_summary.as_ref());
+    let id = LegacyId {
+        key: ByHash(key),
+        sources: snapshot.sources.clone(),
+    };
+    content.legacy = Map::singleton(id, snapshot.legacy.clone());
+}
+
+fn legacy_write<V: Ord + Clone, S: Order>(write: Option<&LegacyWrite<V>>) -> Register<V, S> {
+    let Some(write) = write else {
+        return Register::bottom();
+    };
+    let Some(stamp) = S::of_register(write.stamp.as_deref()) else {
+        return Register::bottom();
+    };
+    let key = Key {
+        stamp,
+        wall_ts: write.wall_ts,
+        agent_id: Arc::clone(&write.agent),
+        event_hash: write.event_hash,
+    };
+    written(&key, write.value.clone())
 }
 
 fn text<S: Stamp>(key: &Key<S>, text: &Text) -> Texts<S> {

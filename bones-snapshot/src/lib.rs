@@ -6,6 +6,7 @@ mod delta;
 mod event;
 mod hash;
 mod json;
+mod legacy;
 mod line;
 mod observed;
 mod payload;
@@ -19,6 +20,10 @@ pub use data::{CreateData, DataError, EventData, MAX_JSON_DEPTH, UpdateData};
 pub use delta::{Order, StampTextError, Stamped};
 pub use event::{AgentId, Event, Text};
 pub use hash::{EventHash, HashTextError, format_hash, parse_hash};
+pub use legacy::{
+    Legacy, LegacyId, LegacyMembers, LegacySnapshots, LegacyStanding, LegacyTexts, LegacyWrite,
+    SnapshotData, Tag,
+};
 pub use line::{
     FIELD_COMMENT, LineError, LineErrorKind, MAX_LINE_BYTES, SHARD_HEADER, parse_line, write_line,
 };

@@ -199,7 +199,7 @@ fn parse_columns(text: &str) -> Result<Event, LineError> {
     if hash != hash_columns(text.get(..start(7).saturating_sub(1)).unwrap_or_default()) {
         return Err(LineErrorKind::HashMismatch.at(start(7)));
     }
-    let interpreted = interpret(event_type, &item_id, column(6)).map_err(|e| {
+    let interpreted = interpret(event_type, &item_id, column(3), column(6)).map_err(|e| {
         let byte = start(6).saturating_add(e.byte());
         LineErrorKind::Data(e).at(byte)
     })?;

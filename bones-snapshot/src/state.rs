@@ -5,6 +5,7 @@ use lattice_lww::{LwwRegister, Stamp, Write};
 
 use crate::event::{AgentId, Text};
 use crate::hash::EventHash;
+use crate::legacy::LegacySnapshots;
 use crate::observed::{ByHash, ElementId, Key, Link, ObservedSet};
 use crate::value::{Kind, Phase, Size, Urgency};
 
@@ -59,6 +60,8 @@ pub struct Content<S: Stamp> {
     pub comments: Texts<S>,
     /// What no rule understands: the JSON of [`Event::rest`](crate::Event::rest).
     pub other: Texts<S>,
+    /// What bones' own snapshots say beside their registers.
+    pub legacy: LegacySnapshots<S>,
     /// Least wall clock above 0.
     pub created: Option<Min<u64>>,
     /// Greatest wall clock.
@@ -162,27 +165,37 @@ impl<S: Stamp> ItemState<S> {
     /// With stamps the order is a linear extension of theirs: of the moves that no remaining move
     /// precedes, the one with the least key comes next. Without stamps that is the order of keys.
     /// Costs O(n log n) without stamps, O(n²) stamp comparisons with them.
+    ///
+    /// Where [bones' own snapshots](crate::Legacy) still have something to say, the item has come at
+    /// least as far as they say once the moves up to their latest source are folded in.
     pub fn lifecycle(&self) -> Lifecycle {
-        self.lifecycle_steps()
-            .last()
-            .map_or(Lifecycle::START, |(_, life)| *life)
+        self.fold_moves(|_, _| ())
     }
 
     /// Every move in the order they are folded in, each with where the item stands after it: how
     /// [`lifecycle`](Self::lifecycle) comes about. Costs the same.
     pub fn lifecycle_steps(&self) -> Vec<(&Move<S>, Lifecycle)> {
+        let mut steps = Vec::with_capacity(self.content.moves.len());
+        self.fold_moves(|m, life| steps.push((m, life)));
+        steps
+    }
+
+    fn fold_moves<'a>(&'a self, mut step: impl FnMut(&'a Move<S>, Lifecycle)) -> Lifecycle {
         let mut moves: Vec<&Move<S>> = self.content.moves.keys().collect();
         moves.sort_by(|a, b| a.key.0.read_cmp(&b.key.0).then(a.target.cmp(&b.target)));
         if S::CAUSAL {
             moves = linear_extension(&moves);
         }
         let mut life = Lifecycle::START;
-        let mut steps = Vec::with_capacity(moves.len());
+        let mut standings = self.open().standings().into_iter().peekable();
         for m in moves {
+            while let Some(standing) = standings.next_if(|s| s.at < m.key.0.wall_ts) {
+                life = life.max(standing.lifecycle());
+            }
             life.step(m.target);
-            steps.push((m, life));
+            step(m, life);
         }
-        steps
+        standings.fold(life, |life, standing| life.max(standing.lifecycle()))
     }
 
     /// True iff the item is deleted. A redacted delete still deletes: that it happened is a fact,
@@ -220,16 +233,17 @@ impl<S: Stamp> ItemState<S> {
         c.links.values().for_each(|set| set.for_each_key(&mut f));
         c.comments.keys().for_each(|key| f(&key.0));
         c.other.keys().for_each(|key| f(&key.0));
+        c.legacy.keys().for_each(|id| f(&id.key.0));
     }
 }
 
-/// Where in its life an item is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where in its life an item is. The greater has come further: epochs first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lifecycle {
-    /// The phase within the epoch.
-    pub phase: Phase,
     /// How often the item went back.
     pub epoch: u64,
+    /// The phase within the epoch.
+    pub phase: Phase,
 }
 
 impl Lifecycle {
@@ -294,6 +308,10 @@ fn mask<S: Stamp>(content: &mut Content<S>, redactions: &Set<EventHash>) -> bool
         | texts(&mut content.other);
     for set in content.links.values_mut() {
         changed |= set.redact(&redacted);
+    }
+    for (id, legacy) in content.legacy.iter_mut() {
+        let named = redacted(&id.key.0.event_hash) || id.sources.iter().any(redacted);
+        changed |= named && legacy.texts.redact();
     }
     for (m, reason) in content.moves.iter_mut() {
         changed |= redacted(&m.key.0.event_hash) && reason.redact();

@@ -2,6 +2,7 @@
 //! the item was compacted.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use lattice_core::{Max, Min};
 use lattice_lww::Stamp;
@@ -12,7 +13,8 @@ use crate::data::MAX_JSON_DEPTH;
 use crate::event::Text;
 use crate::hash::format_hash;
 use crate::json::{check_depth, check_surrogates};
-use crate::observed::{Key, Link};
+use crate::legacy::{Legacy, LegacyId, LegacySnapshots, Open, Pick, links_of};
+use crate::observed::{Key, ObservedSet};
 use crate::state::{ItemState, Register, Texts};
 use crate::value::{Kind, Phase, Size, Urgency};
 
@@ -77,6 +79,10 @@ pub struct ItemView {
     pub compact_summary: Option<Text>,
     /// What no rule understands, by time, author and hash of the event.
     pub other: Vec<OtherView>,
+    /// Snapshots by bones itself that stand in for events which are not at hand. The fields above
+    /// show what they say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub legacy: Vec<LegacyView>,
     /// Redacted events this item knows of, sorted.
     pub redacted: Vec<String>,
     /// How many events are folded in.
@@ -143,19 +149,46 @@ pub struct OtherView {
     pub data: Option<Box<RawValue>>,
 }
 
+/// A snapshot that bones wrote, where it stands in for events that are not at hand.
+#[derive(Debug, Clone, Serialize)]
+pub struct LegacyView {
+    /// Where it came from.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// How many of the events it was made of are not at hand.
+    pub missing: usize,
+    /// The comments among them: their hashes, sorted. What they say is not in the snapshot.
+    pub comments: Vec<String>,
+    /// Whether its texts were redacted, by its own hash or that of any event it was made of.
+    pub redacted: bool,
+}
+
+impl LegacyView {
+    fn of<S: Stamp>(id: &LegacyId<S>, legacy: &Legacy, state: &ItemState<S>) -> Self {
+        let comments = legacy.comments.difference(state.coverage());
+        Self {
+            origin: Origin::of(&id.key.0),
+            missing: id.sources.difference(state.coverage()).len(),
+            comments: sorted(comments.iter().map(format_hash)),
+            redacted: legacy.texts.is_redacted(),
+        }
+    }
+}
+
 impl ItemView {
     /// The view of a state.
     pub fn new<S: Stamp>(item_id: &str, state: &ItemState<S>) -> Self {
         let content = state.content();
         let life = state.lifecycle();
-        let links: Vec<LinkView> = sorted(content.links.values().flat_map(|set| {
-            set.elements()
-                .into_iter()
-                .map(|Link { target, link_type }| LinkView {
-                    target: target.clone(),
-                    link_type: link_type.clone(),
-                })
-        }));
+        let open = state.open();
+        let links: Vec<LinkView> = links_of(content, &open)
+            .map(|(link, _)| LinkView {
+                target: Arc::clone(&link.target),
+                link_type: Arc::clone(&link.link_type),
+            })
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
         let linked = |types: &[&str]| {
             let targets = links.iter().filter(|l| types.contains(&&*l.link_type));
             sorted(targets.map(|l| l.target.clone()))
@@ -171,8 +204,8 @@ impl ItemView {
             deleted: state.is_deleted(),
             phase: life.phase,
             epoch: life.epoch,
-            labels: cloned(content.labels.elements()),
-            assignees: cloned(content.assignees.elements()),
+            labels: texts_of(&content.labels, &open, |texts| &texts.labels),
+            assignees: texts_of(&content.assignees, &open, |texts| &texts.assignees),
             blocked_by: linked(&["blocks", "blocked_by"]),
             related_to: linked(&["related_to", "related", "relates"]),
             comments: by_time(content.comments.iter(), |key| &key.0)
@@ -192,7 +225,11 @@ impl ItemView {
             created_at: content.created.map_or(0, |Min(t)| t),
             updated_at: state.updated_at(),
             compact_summary: content.compact_summary.get().cloned(),
-            other: others(&content.other),
+            other: others(&content.other, &content.legacy),
+            legacy: open
+                .snapshots()
+                .map(|(id, l)| LegacyView::of(id, l, state))
+                .collect(),
             redacted: state
                 .redacted()
                 .iter()
@@ -229,8 +266,14 @@ fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
     items.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-fn cloned(texts: Vec<&Text>) -> Vec<Text> {
-    texts.into_iter().cloned().collect()
+/// The members of a set of texts, sorted.
+fn texts_of<S: Stamp>(
+    set: &ObservedSet<Text, S>,
+    open: &Open<'_, S>,
+    pick: Pick<Text>,
+) -> Vec<Text> {
+    let members = open.all_members(set, pick);
+    sorted(members.map(|(text, _)| Arc::clone(text)))
 }
 
 /// Map entries in the order people read them in: time, author, hash.
@@ -260,12 +303,19 @@ pub(crate) fn is_rest(text: &str) -> bool {
         && check_surrogates(text).is_ok()
 }
 
-fn others<S: Stamp>(other: &Texts<S>) -> Vec<OtherView> {
-    by_time(other.iter(), |key| &key.0)
-        .map(|(key, cell)| {
-            let rest: Option<Rest> = cell
-                .present()
-                .and_then(|text| serde_json::from_str(text).ok());
+fn others<S: Stamp>(other: &Texts<S>, legacy: &LegacySnapshots<S>) -> Vec<OtherView> {
+    let of_events = other.iter().map(|(key, cell)| (key, cell.present()));
+    let of_snapshots = legacy.iter().filter_map(|(id, legacy)| {
+        // Of a redacted snapshot nobody can tell whether something was left over.
+        let rest = legacy.texts.present().map(|texts| texts.rest.as_ref());
+        (rest != Some(None)).then_some((&id.key, rest.flatten()))
+    });
+    let mut others: Vec<_> = of_events.chain(of_snapshots).collect();
+    others.sort_by(|a, b| a.0.0.read_cmp(&b.0.0));
+    others
+        .into_iter()
+        .map(|(key, text)| {
+            let rest: Option<Rest> = text.and_then(|text| serde_json::from_str(text).ok());
             let (event_type, data) =
                 rest.map_or((None, None), |r| (Some(r.event_type), Some(r.data)));
             OtherView {

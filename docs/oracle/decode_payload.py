@@ -74,8 +74,9 @@ class Reader:
         return self.wide({0xDC: (2, 16), 0xDD: (4, 1 << 16)}, what)
 
     def members(self):
-        self.check(self.peek() & 0xF0 == 0x80, "expected the map of fields")
-        return self.take(1)[0] & 0x0F
+        if self.peek() & 0xF0 == 0x80:
+            return self.take(1)[0] & 0x0F
+        return self.wide({0xDE: (2, 16)}, "the map of fields")
 
     def text(self, what="a text"):
         if self.peek() & 0xE0 == 0xA0:
@@ -254,12 +255,7 @@ class Payload:
     def read_key(self):
         r = self.r
         r.exactly(3 if self.order == "wall" else 4, "a key")
-        if r.is_binary():
-            digest = r.digest()
-            r.check(digest not in self.coverage, "a covered event is named by its place")
-        else:
-            digest = self.coverage[r.index(len(self.coverage), "covered event")]
-        key = {"hash": digest, "wall_ts": r.number("a wall clock")}
+        key = {"hash": self.event(), "wall_ts": r.number("a wall clock")}
         key["agent"] = self.agents[r.index(len(self.agents), "agent")]
         if self.order == "itc":
             key["stamp"] = r.binary("a stamp")
@@ -268,6 +264,13 @@ class Payload:
             except ValueError:
                 raise Refused(r.at, "a stamp is not canonical") from None
         return key
+
+    def event(self):
+        if not self.r.is_binary():
+            return self.coverage[self.r.index(len(self.coverage), "covered event")]
+        digest = self.r.digest()
+        self.r.check(digest not in self.coverage, "a covered event is named by its place")
+        return digest
 
     def canonical(self, index):
         key = self.keys[index]
@@ -346,6 +349,7 @@ class Payload:
             ("comments", lambda: self.texts(text)),
             ("other", lambda: self.texts(self.rest)),
             ("times", self.times),
+            ("legacy", self.legacy),
         )
         fields, last = {}, -1
         for _ in range(r.members()):
@@ -472,6 +476,58 @@ class Payload:
                 r.check(times[-1] != against, "a time is not in its shortest form")
         r.check(any(time is not None for time in times), "no time is known")
         return dict(zip(names, times))
+
+    # What snapshots by bones left behind
+
+    def legacy(self):
+        snapshots = []
+        for _ in range(self.r.some("the snapshots of bones")):
+            self.r.exactly(5, "a snapshot of bones")
+            key = self.key()
+            sources = [self.event() for _ in range(self.r.array("the sources"))]
+            self.r.increasing(sources, "sources")
+            places = range(self.r.array("the comments"))
+            comments = [sources[self.r.index(len(sources), "source")] for _ in places]
+            self.r.increasing(comments, "comments")
+            standing, texts = self.standing(), self.legacy_texts()
+            named = {self.keys[key]["hash"], *sources}
+            listed = any(event in named for event in self.redacted)
+            self.r.check(texts is None or not listed, "the texts of a redacted snapshot are there")
+            snapshots.append({"key": key, "sources": sources, "comments": comments})
+            snapshots[-1].update(standing=standing, texts=texts)
+        self.r.increasing([(s["key"], s["sources"]) for s in snapshots], "snapshots of bones")
+        return snapshots
+
+    def standing(self):
+        if self.r.flag(0xC0):
+            return None
+        self.r.exactly(3, "where an item stood")
+        at, epoch = self.r.number("a wall clock"), self.r.number("an epoch")
+        return {"at": at, "epoch": epoch, "phase": self.word(PHASES, "phase")}
+
+    def legacy_texts(self):
+        count = self.r.array("the texts of a snapshot")
+        if count == 0:
+            return None
+        self.r.check(count == 4, "the texts of a snapshot have 4 members")
+        sets = [self.tagged(read) for read in (self.r.text, self.r.text, self.link)]
+        rest = self.optional(self.rest)()
+        return dict(zip(("assignees", "labels", "links", "rest"), (*sets, rest)))
+
+    def tagged(self, read):
+        members = []
+        for _ in range(self.r.array("the members of a set")):
+            count = self.r.array("a member with its tags")
+            self.r.check(count > 1, "a member has no tags")
+            members.append({"member": read(), "tags": []})
+            for _ in range(count - 1):
+                self.r.exactly(3, "a tag")
+                tag = [self.r.number(what) for what in ("a wall clock", "an actor", "an event")]
+                members[-1]["tags"].append(tag)
+            self.r.increasing(members[-1]["tags"], "tags")
+        parts = [m["member"] if isinstance(m["member"], list) else [m["member"]] for m in members]
+        self.r.increasing([[part.encode() for part in p] for p in parts], "members of a set")
+        return members
 
     def as_json(self):
         def plain(value):

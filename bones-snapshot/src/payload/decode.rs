@@ -25,6 +25,7 @@ pub(super) fn decode<S: Order>(bytes: &[u8]) -> Result<SnapshotPayload<S>, Decod
         used: vec![false; keys.len()],
         keys,
         redacted: &redacted,
+        coverage: &coverage,
         from,
     };
     let mut content = decoder.fields()?;
@@ -77,23 +78,6 @@ fn header<S: Order>(from: &mut Reader<'_>) -> Result<(), DecodeError> {
     Ok(())
 }
 
-fn expect_len(
-    from: &mut Reader<'_>,
-    what: &'static str,
-    len: usize,
-    expected: &'static str,
-) -> Result<(), DecodeError> {
-    let found = from.array(what)?;
-    if found == len {
-        return Ok(());
-    }
-    from.fail(DecodeErrorKind::Length {
-        what,
-        found,
-        expected,
-    })
-}
-
 /// The agent table: strictly increasing. Which of them are used, the key table tells.
 fn agents(from: &mut Reader<'_>) -> Result<Vec<AgentId>, DecodeError> {
     let len = from.array("the agents")?;
@@ -132,8 +116,8 @@ fn keys<S: Order>(
     let mut used = vec![false; agents.len()];
     for _ in 0..len {
         let width = if S::CAUSAL { 4 } else { 3 };
-        expect_len(from, "a key", width, "3 without stamp, 4 with one")?;
-        let event_hash = key_hash(from, coverage)?;
+        from.array_of("a key", width, "3 without stamp, 4 with one")?;
+        let event_hash = event(from, coverage)?;
         let wall_ts = from.uint("a wall clock")?;
         let agent = from.index(agents.len(), "agent")?;
         if let Some(used) = used.get_mut(agent) {
@@ -160,7 +144,10 @@ fn keys<S: Order>(
 }
 
 /// A covered event by its place, any other by its hash.
-fn key_hash(from: &mut Reader<'_>, coverage: &Set<EventHash>) -> Result<EventHash, DecodeError> {
+pub(super) fn event(
+    from: &mut Reader<'_>,
+    coverage: &Set<EventHash>,
+) -> Result<EventHash, DecodeError> {
     if !from.is_bin() {
         let index = from.index(coverage.len(), "covered event")?;
         return Ok(coverage
@@ -183,8 +170,9 @@ fn stamp<S: Order>(from: &mut Reader<'_>) -> Result<S, DecodeError> {
     S::decode(bytes).or_else(|_| from.fail(DecodeErrorKind::Stamp))
 }
 
-struct Decoder<'a, S: Stamp> {
-    from: Reader<'a>,
+pub(super) struct Decoder<'a, S: Stamp> {
+    pub(super) from: Reader<'a>,
+    pub(super) coverage: &'a Set<EventHash>,
     keys: Vec<Key<S>>,
     used: Vec<bool>,
     redacted: &'a Set<EventHash>,
@@ -222,6 +210,7 @@ impl<S: Order> Decoder<'_, S> {
                     self.check_other(&c.other)?;
                 }
                 field::TIMES => self.times(&mut c)?,
+                field::LEGACY => c.legacy = self.legacy()?,
                 found => {
                     return self.from.fail(DecodeErrorKind::Unknown {
                         what: "field",
@@ -238,7 +227,7 @@ impl<S: Order> Decoder<'_, S> {
     }
 
     /// Header of a part that is only written when it holds something.
-    fn some(&mut self, what: &'static str) -> Result<usize, DecodeError> {
+    pub(super) fn some(&mut self, what: &'static str) -> Result<usize, DecodeError> {
         let found = self.from.array(what)?;
         if found > 0 {
             return Ok(found);
@@ -250,7 +239,7 @@ impl<S: Order> Decoder<'_, S> {
         })
     }
 
-    fn key(&mut self) -> Result<Key<S>, DecodeError> {
+    pub(super) fn key(&mut self) -> Result<Key<S>, DecodeError> {
         let index = self.from.index(self.keys.len(), "key")?;
         if let Some(used) = self.used.get_mut(index) {
             *used = true;
@@ -267,7 +256,7 @@ impl<S: Order> Decoder<'_, S> {
     /// A cell under a key: redacted where the list of redactions says so.
     fn cell<V: Value>(&mut self, key: &Key<S>) -> Result<Cell<V>, DecodeError> {
         let cell = read_cell(&mut self.from)?;
-        self.check_redaction(key, cell.is_redacted())?;
+        self.check_redaction(&key.event_hash, cell.is_redacted())?;
         Ok(cell)
     }
 
@@ -275,8 +264,12 @@ impl<S: Order> Decoder<'_, S> {
     // SUBTLE: not the other way round. A snapshot may bring a masked write of an event that it does
     // not cover, so that its redaction is not listed; joined with a state that covers the event, the
     // cell stays redacted and the list as it was.
-    fn check_redaction(&self, key: &Key<S>, is_redacted: bool) -> Result<(), DecodeError> {
-        if is_redacted || !self.redacted.contains(&key.event_hash) {
+    pub(super) fn check_redaction(
+        &self,
+        event: &EventHash,
+        is_redacted: bool,
+    ) -> Result<(), DecodeError> {
+        if is_redacted || !self.redacted.contains(event) {
             return Ok(());
         }
         self.fail(DecodeErrorKind::Redaction)
@@ -298,7 +291,7 @@ impl<S: Order> Decoder<'_, S> {
                 });
             }
             for _ in 0..len {
-                expect_len(&mut self.from, "a write", 2, "2")?;
+                self.from.array_of("a write", 2, "2")?;
                 writes.push(self.write()?);
             }
         } else if len == 2 {
@@ -320,7 +313,7 @@ impl<S: Order> Decoder<'_, S> {
         let len = self.some("the moves")?;
         let mut moves = Vec::with_capacity(self.from.capacity(len));
         for _ in 0..len {
-            expect_len(&mut self.from, "a move", 3, "3")?;
+            self.from.array_of("a move", 3, "3")?;
             let key = self.key()?;
             let target = Phase::read(&mut self.from)?;
             let reason = self.cell(&key)?;
@@ -334,14 +327,14 @@ impl<S: Order> Decoder<'_, S> {
         let len = self.some("texts")?;
         let mut texts = Vec::with_capacity(self.from.capacity(len));
         for _ in 0..len {
-            expect_len(&mut self.from, "a text under its key", 2, "2")?;
+            self.from.array_of("a text under its key", 2, "2")?;
             let Write { key, cell } = self.write()?;
             texts.push((ByHash(key), cell));
         }
         self.sorted(texts, "texts")
     }
 
-    fn sorted<K: Ord, V>(
+    pub(super) fn sorted<K: Ord, V>(
         &self,
         entries: Vec<(K, V)>,
         what: &'static str,
@@ -456,10 +449,10 @@ impl<S: Order> Decoder<'_, S> {
         for _ in 0..len {
             let is_redacted = self.from.is_array();
             if is_redacted {
-                expect_len(&mut self.from, "a redacted add", 1, "1")?;
+                self.from.array_of("a redacted add", 1, "1")?;
             }
             let key = self.key()?;
-            self.check_redaction(&key, is_redacted)?;
+            self.check_redaction(&key.event_hash, is_redacted)?;
             let cell = match &element {
                 _ if is_redacted => Cell::Redacted,
                 Some(element) => Cell::Present(element.clone()),
@@ -502,7 +495,7 @@ impl<S: Order> Decoder<'_, S> {
 
     /// Earliest, latest, created (`true`: as earliest), updated (`true`: as latest).
     fn times(&mut self, c: &mut Content<S>) -> Result<(), DecodeError> {
-        expect_len(&mut self.from, "the times", 4, "4")?;
+        self.from.array_of("the times", 4, "4")?;
         let earliest = self.time(None)?;
         let latest = self.time(None)?;
         let created = self.time(earliest)?;

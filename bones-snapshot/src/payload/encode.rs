@@ -32,7 +32,8 @@ pub(super) fn encode<S: Order>(payload: &SnapshotPayload<S>) -> Vec<u8> {
 }
 
 /// The agents and keys a payload refers to, each written once, in order.
-struct Tables<'a, S: Stamp> {
+pub(super) struct Tables<'a, S: Stamp> {
+    pub(super) coverage: &'a Set<EventHash>,
     agents: Vec<&'a AgentId>,
     keys: Vec<&'a Key<S>>,
 }
@@ -46,7 +47,11 @@ impl<'a, S: Order> Tables<'a, S> {
         let mut agents: Vec<&AgentId> = keys.iter().map(|key| &key.agent_id).collect();
         agents.sort_unstable();
         agents.dedup();
-        Self { agents, keys }
+        Self {
+            coverage: payload.state().coverage(),
+            agents,
+            keys,
+        }
     }
 
     /// Place of an agent. Every agent of a key in the table is in the table.
@@ -61,9 +66,9 @@ impl<'a, S: Order> Tables<'a, S> {
     }
 }
 
-struct Encoder<'a, S: Stamp> {
-    tables: &'a Tables<'a, S>,
-    out: Writer,
+pub(super) struct Encoder<'a, S: Stamp> {
+    pub(super) tables: &'a Tables<'a, S>,
+    pub(super) out: Writer,
 }
 
 impl<S: Order> Encoder<'_, S> {
@@ -120,6 +125,7 @@ impl<S: Order> Encoder<'_, S> {
             !c.comments.is_bottom(),
             !c.other.is_bottom(),
             times.is_some(),
+            !c.legacy.is_bottom(),
         ];
         self.out.map(present.iter().filter(|p| **p).count());
         self.register(field::TITLE, &c.title);
@@ -153,9 +159,10 @@ impl<S: Order> Encoder<'_, S> {
                 }
             }
         }
+        self.legacy(&c.legacy);
     }
 
-    fn key(&mut self, key: &Key<S>) {
+    pub(super) fn key(&mut self, key: &Key<S>) {
         self.out.index(self.tables.key(key));
     }
 

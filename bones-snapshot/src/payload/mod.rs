@@ -5,6 +5,7 @@
 
 mod decode;
 mod encode;
+mod legacy;
 mod value;
 
 use std::fmt;
@@ -41,6 +42,7 @@ mod field {
     pub(super) const COMMENTS: u64 = 12;
     pub(super) const OTHER: u64 = 13;
     pub(super) const TIMES: u64 = 14;
+    pub(super) const LEGACY: u64 = 15;
 }
 
 /// Name of a snapshot: BLAKE3 of its bytes under a domain of its own.

@@ -283,12 +283,31 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Header of an array whose length is known.
+    pub(crate) fn array_of(
+        &mut self,
+        what: &'static str,
+        len: usize,
+        expected: &'static str,
+    ) -> Result<(), DecodeError> {
+        let found = self.array(what)?;
+        if found == len {
+            return Ok(());
+        }
+        self.fail(DecodeErrorKind::Length {
+            what,
+            found,
+            expected,
+        })
+    }
+
     pub(crate) fn map(&mut self, expected: &'static str) -> Result<usize, DecodeError> {
         match self.peek(expected)? {
             marker @ 0x80..=0x8f => {
                 self.take(1, expected)?;
                 Ok(usize::from(marker & 0x0f))
             }
+            0xde => self.length(2, 16, expected),
             found => self.unexpected(expected, found),
         }
     }

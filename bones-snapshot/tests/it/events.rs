@@ -8,10 +8,11 @@
 use std::sync::LazyLock;
 
 use bones_snapshot::{
-    Event, EventHash, ItemState, Order, Stamped, format_hash, parse_line, write_line,
+    Event, EventHash, ItemState, Order, Stamped, bones_snapshot_json, format_hash, parse_line,
+    write_line,
 };
 use lattice_core::Set;
-use lattice_lww::{Itc, ItcClock, Stamp};
+use lattice_lww::{Itc, ItcClock, Stamp, Unstamped};
 use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::*;
@@ -41,6 +42,29 @@ pub(crate) static STAMPS: LazyLock<Vec<String>> = LazyLock::new(|| {
     texts.extend([b.to_text_v3(), c.to_text_v3()]);
     texts.extend(TRIANGLE.map(str::to_owned));
     texts
+});
+
+/// Stamps as snapshots of bones 0.25 carry them, and the clocks that have them.
+pub(crate) static JSON_STAMPS: LazyLock<Vec<(Value, String)>> = LazyLock::new(|| {
+    let leaf = |n: u64| json!({"Leaf": n});
+    let branch = |n: u64, left: Value, right: Value| json!({"Branch": [n, left, right]});
+    let mut a = ItcClock::seed();
+    a.event().unwrap();
+    let mut stamps = vec![(leaf(1), a.to_text_v3())];
+    let mut b = a.fork().unwrap();
+    b.event().unwrap();
+    b.event().unwrap();
+    stamps.push((branch(1, leaf(0), leaf(2)), b.to_text_v3()));
+    let mut c = a.fork().unwrap();
+    c.event().unwrap();
+    a.observe(&b.stamp()).unwrap();
+    stamps.push((
+        branch(1, branch(0, leaf(0), leaf(1)), leaf(0)),
+        c.to_text_v3(),
+    ));
+    stamps.push((branch(1, leaf(0), leaf(2)), a.to_text_v3()));
+    let stamp = |(event, text)| (json!({"event": event, "id": "One"}), text);
+    stamps.into_iter().map(stamp).collect()
 });
 
 /// 0 and 1 are by alice, 0 after 1; 2 is by bob, concurrent to 1.
@@ -108,6 +132,13 @@ enum Op {
     /// A redaction of the event at this place (modulo their number), or of [`UNSEEN`]; the hash is
     /// written in hex or not.
     Redact(Option<usize>, bool),
+    /// A snapshot by bones of the picked writes, in the way of 0.25 or of 0.26; what is not
+    /// understood of it.
+    Snapshot {
+        mask: u64,
+        old: bool,
+        extra: bool,
+    },
 }
 
 /// How an event is falsified after it was parsed.
@@ -164,7 +195,15 @@ fn op() -> impl Strategy<Value = Op> {
     });
     let redact = (weighted(0.9, 0_usize..64), any::<bool>())
         .prop_map(|(target, hex)| Op::Redact(target, hex));
-    prop_oneof![9 => write, 1 => redact]
+    let snapshot =
+        (any::<u64>(), any::<bool>(), weighted(0.2, Just(()))).prop_map(|(mask, old, extra)| {
+            Op::Snapshot {
+                mask,
+                old,
+                extra: extra.is_some(),
+            }
+        });
+    prop_oneof![9 => write, 1 => redact, 1 => snapshot]
 }
 
 fn text() -> impl Strategy<Value = &'static str> {
@@ -282,15 +321,39 @@ fn links() -> impl Strategy<Value = (&'static str, Value)> {
     })
 }
 
-/// Events of recipes: writes first, so that redactions can name them wherever they stand.
+/// Events of recipes: writes first, then snapshots of them, then redactions, so that each can name
+/// the ones before wherever they stand.
 fn build(recipes: &[Recipe]) -> Vec<Event> {
     let len = recipes.len();
     let mut events: Vec<Option<Event>> = vec![None; len];
-    for redact in [false, true] {
+    for pass in 0..3 {
+        let writes: Vec<Event> = events.iter().flatten().cloned().collect();
         for (index, recipe) in recipes.iter().enumerate() {
-            let (kind, data) = match &recipe.op {
-                Op::Write(kind, data) if !redact => (*kind, data.to_string()),
-                Op::Redact(target, hex) if redact => {
+            let stamp = &STAMPS[recipe.stamp];
+            let line = |parents: &[EventHash], kind: &str, data: &str| {
+                write_line(
+                    recipe.wall_ts,
+                    recipe.agent,
+                    stamp,
+                    parents,
+                    kind,
+                    ITEM,
+                    data,
+                )
+            };
+            let line = match &recipe.op {
+                Op::Write(kind, data) if pass == 0 => line(&[], kind, &data.to_string()),
+                Op::Snapshot { mask, old, extra } if pass == 1 => {
+                    let picked = picked(&writes, *mask);
+                    let parents: Set<EventHash> = picked.iter().map(|e| e.hash).collect();
+                    let mut json = bones_snapshot(&picked, recipe.stamp, *old);
+                    if *extra {
+                        json["zz"] = json!(["kept", 1.50]);
+                    }
+                    let data = json!({"state": json}).to_string();
+                    line(parents.as_slice(), "item.snapshot", &data)
+                }
+                Op::Redact(target, hex) if pass == 2 => {
                     let named = target.and_then(|at| events[at % len].as_ref());
                     let hash = named.map_or(UNSEEN, |event| event.hash);
                     let hash = if *hex {
@@ -299,12 +362,11 @@ fn build(recipes: &[Recipe]) -> Vec<Event> {
                         format_hash(&hash)
                     };
                     let data = json!({"reason": "gone", "target_hash": hash});
-                    ("item.redact", data.to_string())
+                    line(&[], "item.redact", &data.to_string())
                 }
                 _ => continue,
             };
-            let stamp = &STAMPS[recipe.stamp];
-            let mut made = event(recipe.wall_ts, recipe.agent, stamp, kind, &data);
+            let mut made = parse_line(line.as_bytes()).unwrap().unwrap();
             if let Some(twist) = &recipe.twist {
                 made = twisted(made, twist, &events);
             }
@@ -312,6 +374,23 @@ fn build(recipes: &[Recipe]) -> Vec<Event> {
         }
     }
     events.into_iter().flatten().collect()
+}
+
+/// A snapshot of events as bones writes it, with stamps that go round from `first`.
+fn bones_snapshot(events: &[Event], first: usize, old: bool) -> Value {
+    let mut json = bones_snapshot_json(ITEM, &state::<Unstamped>(events));
+    let object = json.as_object_mut().unwrap();
+    if old {
+        for key in ["_format", "links", "compact_summary"] {
+            object.remove(key);
+        }
+    }
+    let registers = object.values_mut().filter(|v| v.get("wall_ts").is_some());
+    for (place, register) in registers.enumerate() {
+        let stamp = &JSON_STAMPS[(first + place) % JSON_STAMPS.len()].0;
+        register["stamp"] = stamp.clone();
+    }
+    json
 }
 
 fn twisted(mut event: Event, twist: &Twist, others: &[Option<Event>]) -> Event {

@@ -4,7 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bones_snapshot::{Event, EventHash, ItemState, Order, SnapshotPayload};
+use bones_snapshot::{
+    Event, EventHash, ItemState, Order, SnapshotPayload, bones_snapshot_json, parse_line,
+    write_line,
+};
 use data_encoding::HEXLOWER;
 use lattice_core::Set;
 use lattice_lww::{Itc, ItcClock, Unstamped};
@@ -56,6 +59,12 @@ pub(crate) fn all() -> Vec<Golden> {
             &Set::singleton(triangle()[2].hash),
         ),
         golden::<Itc>("itc-concurrent-sets", &concurrent_sets(), &none),
+        golden::<Unstamped>("wall-legacy", &with_snapshot(), &none),
+        golden::<Unstamped>(
+            "wall-legacy-redacted",
+            &with_snapshot(),
+            &Set::singleton(everything[3].hash),
+        ),
     ]
 }
 
@@ -135,6 +144,32 @@ fn sets() -> Vec<Event> {
         ),
         link(3, "item.link", r#"{"link_type":"related","target":"bn-2"}"#),
         link(4, "item.unlink", r#"{"target":"bn-3"}"#),
+    ]
+}
+
+/// A snapshot that bones wrote, two of its sources, and one not understood.
+fn with_snapshot() -> Vec<Event> {
+    let sources = everything();
+    let parents: Set<EventHash> = sources.iter().map(|e| e.hash).collect();
+    let json = bones_snapshot_json(ITEM, &state::<Unstamped>(&sources[..7]));
+    let line = |at, state: &serde_json::Value| {
+        let data = serde_json::json!({"state": state}).to_string();
+        write_line(
+            at,
+            "bones",
+            "itc:AQ",
+            parents.as_slice(),
+            "item.snapshot",
+            ITEM,
+            &data,
+        )
+    };
+    let parse = |line: String| parse_line(line.as_bytes()).unwrap().unwrap();
+    vec![
+        parse(line(12, &json)),
+        sources[0].clone(),
+        sources[3].clone(),
+        parse(line(13, &serde_json::json!({"title": "t"}))),
     ]
 }
 

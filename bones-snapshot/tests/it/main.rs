@@ -8,6 +8,7 @@ mod golden;
 mod hostile;
 mod known_bad;
 mod laws;
+mod legacy;
 mod lifecycle;
 mod line;
 mod naive;

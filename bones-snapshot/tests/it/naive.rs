@@ -4,15 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bones_snapshot::{
-    Event, EventData, EventHash, ItemView, Kind, Order, Phase, Size, Text, UpdateData, Urgency,
-    format_hash,
+    Event, EventData, EventHash, ItemView, Kind, Legacy, LegacyMembers, LegacyTexts, Link, Order,
+    Phase, Size, Text, UpdateData, Urgency, format_hash,
 };
-use lattice_core::Set;
+use lattice_core::{Cell, Max, Set};
 use lattice_lww::{Itc, ItcClock, Stamp, Unstamped};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::events::{ITEM, histories, redactions, state};
+use crate::events::{ITEM, JSON_STAMPS, histories, redactions, state};
 
 /// One event as the definitions see it.
 struct Fact<'a> {
@@ -72,6 +72,18 @@ impl<'a> Fact<'a> {
 
 struct Naive<'a> {
     facts: Vec<Fact<'a>>,
+    /// The writes that snapshots by bones bring.
+    brought: Vec<Fact<'a>>,
+    snapshots: Vec<Snapshot<'a>>,
+}
+
+/// A snapshot by bones.
+struct Snapshot<'a> {
+    place: Place<'a>,
+    sources: Set<EventHash>,
+    legacy: Legacy,
+    /// Whether some source is not at hand.
+    is_open: bool,
 }
 
 /// What a register reads as.
@@ -99,24 +111,77 @@ impl<V> Read<V> {
 }
 
 impl<'a> Naive<'a> {
-    fn new(events: &'a [Event], redactions: &Set<EventHash>, causal: bool) -> Self {
+    /// `brought` are the writes of all snapshots, as [`brought`] gives them.
+    fn new(
+        events: &'a [Event],
+        brought: &'a [Event],
+        redactions: &Set<EventHash>,
+        causal: bool,
+    ) -> Self {
         let is_target = |hash| {
             let named = |event: &Event| event.data == EventData::Redact(hash);
             events.iter().any(named)
         };
-        let facts = events.iter().map(|event| Fact {
-            event,
+        let is_redacted = |hash| redactions.contains(&hash) || is_target(hash);
+        let fact = |event: &'a Event| Fact {
             clock: causal.then(|| ItcClock::from_text(&event.stamp_text).unwrap()),
-            redacted: redactions.contains(&event.hash) || is_target(event.hash),
+            redacted: is_redacted(event.hash),
+            event,
+        };
+        let facts: Vec<_> = events.iter().map(fact).collect();
+        let snapshots = facts.iter().filter_map(|fact| {
+            let EventData::Snapshot(snapshot) = &fact.event.data else {
+                return None;
+            };
+            let at_hand = |hash| events.iter().any(|e| e.hash == hash);
+            let mut legacy = snapshot.legacy.clone();
+            if fact.redacted || snapshot.sources.iter().any(|h| is_redacted(*h)) {
+                legacy.texts = Cell::Redacted;
+            }
+            Some(Snapshot {
+                place: fact.place(),
+                sources: snapshot.sources.clone(),
+                legacy,
+                is_open: !snapshot.sources.iter().all(|hash| at_hand(*hash)),
+            })
         });
-        Self {
-            facts: facts.collect(),
-        }
+        let mut naive = Self {
+            snapshots: snapshots.collect(),
+            brought: brought.iter().map(fact).collect(),
+            facts,
+        };
+        naive.forge();
+        naive
+    }
+
+    /// Two snapshots of one place and the same sources are a forgery: the greater of each part.
+    fn forge(&mut self) {
+        self.snapshots
+            .sort_by_key(|s| (s.place.clone(), s.sources.clone()));
+        self.snapshots.dedup_by(|b, a| {
+            let same = a.place == b.place && a.sources == b.sources;
+            if same {
+                let comments: Vec<_> = [&a.legacy.comments, &b.legacy.comments]
+                    .into_iter()
+                    .flatten()
+                    .copied()
+                    .collect();
+                a.legacy.comments = comments.into_iter().collect();
+                let standing = |s: &Snapshot<'_>| s.legacy.standing.map(|Max(s)| s);
+                a.legacy.standing = standing(a).max(standing(b)).map(Max);
+                a.legacy.texts = a.legacy.texts.clone().max(b.legacy.texts.clone());
+            }
+            same
+        });
+    }
+
+    fn open(&self) -> impl Iterator<Item = &Snapshot<'a>> {
+        self.snapshots.iter().filter(|s| s.is_open)
     }
 
     fn register<V: Ord>(&self, write: impl Fn(&EventData) -> Option<V>) -> Read<V> {
         let mut writes: Vec<(&Fact<'_>, V)> = Vec::new();
-        for fact in &self.facts {
+        for fact in self.facts.iter().chain(&self.brought) {
             writes.extend(write(&fact.event.data).map(|value| (fact, value)));
         }
         let facts: Vec<_> = writes.iter().map(|(fact, _)| *fact).collect();
@@ -134,7 +199,11 @@ impl<'a> Naive<'a> {
     }
 
     /// Elements with an add that is shown, where `ops` tells what an event does to the set.
-    fn set<T: Ord>(&self, ops: impl Fn(&EventData) -> (Vec<T>, Remove<T>)) -> BTreeSet<T> {
+    fn set<T: Ord + Clone>(
+        &self,
+        of_snapshot: impl Fn(&LegacyTexts) -> &LegacyMembers<T>,
+        ops: impl Fn(&EventData) -> (Vec<T>, Remove<T>),
+    ) -> BTreeSet<T> {
         let ops: Vec<_> = self
             .facts
             .iter()
@@ -154,23 +223,59 @@ impl<'a> Naive<'a> {
             ops.iter()
                 .any(|(fact, (adds, _))| adds.contains(element) && add.precedes(fact))
         };
+        // A snapshot was made of this add, and does not show the element: it was removed.
+        let hidden = |add: &Fact<'_>, element: &T| {
+            self.open().any(|s| {
+                let texts = s.legacy.texts.present();
+                s.sources.contains(&add.event.hash)
+                    && texts.is_some_and(|texts| !of_snapshot(texts).contains_key(element))
+            })
+        };
         let mut shown = BTreeSet::new();
         for (fact, (adds, _)) in &ops {
             for element in adds {
-                if !fact.redacted && !outdone(fact, element) && !removes(fact, element) {
-                    shown.insert(element);
+                let gone = outdone(fact, element) || removes(fact, element);
+                if !fact.redacted && !gone && !hidden(fact, element) {
+                    shown.insert(element.clone());
                 }
             }
         }
-        let shown: Vec<bool> = ops
-            .iter()
-            .flat_map(|(_, (adds, _))| adds)
-            .map(|element| shown.contains(element))
-            .collect();
-        let adds = ops.into_iter().flat_map(|(_, (adds, _))| adds);
-        adds.zip(shown)
-            .filter_map(|(element, shown)| shown.then_some(element))
-            .collect()
+        // What snapshots show, unless an event they were not made of removed it, by the wall clock.
+        // Of the removes only the last ones are known.
+        let one =
+            |remove: &Remove<T>, element: &T| matches!(remove, Remove::One(e) if e == element);
+        let all =
+            |remove: &Remove<T>, element: &T| matches!(remove, Remove::All(of) if of(element));
+        let is_last = |fact: &Fact<'_>, is_one: bool, element: &T| {
+            !ops.iter().any(|(other, (_, remove))| {
+                let same = fact.place() == other.place();
+                (is_one && one(remove, element) && fact.precedes(other))
+                    || all(remove, element) && (fact.precedes(other) || is_one && same)
+            })
+        };
+        for snapshot in self.open() {
+            for (element, tags) in snapshot
+                .legacy
+                .texts
+                .present()
+                .into_iter()
+                .flat_map(&of_snapshot)
+            {
+                let removed = |wall_ts: u64| {
+                    ops.iter().any(|(fact, (_, remove))| {
+                        let is_one = one(remove, element);
+                        (is_one || all(remove, element))
+                            && is_last(fact, is_one, element)
+                            && !snapshot.sources.contains(&fact.event.hash)
+                            && fact.tuple().0 >= wall_ts
+                    })
+                };
+                if tags.iter().any(|tag| !removed(tag.wall_ts)) {
+                    shown.insert(element.clone());
+                }
+            }
+        }
+        shown
     }
 
     /// One entry for each place, with the greatest of its texts, or `None` where redacted.
@@ -205,6 +310,9 @@ impl<'a> Naive<'a> {
             }
         }
         let (mut phase, mut epoch) = (Phase::Open, 0);
+        let standings = self.open().filter_map(|s| s.legacy.standing);
+        let mut standings: Vec<_> = standings.map(|Max(s)| (s.at, (s.epoch, s.phase))).collect();
+        standings.sort_unstable();
         while !moves.is_empty() {
             let free = |fact: &Fact<'_>| !moves.iter().any(|(other, _)| fact.is_after(other));
             let (next, _) = moves
@@ -213,63 +321,110 @@ impl<'a> Naive<'a> {
                 .filter(|(_, (fact, _))| free(fact))
                 .min_by_key(|(_, (fact, phase))| (fact.place(), *phase))
                 .unwrap();
-            let (_, target) = moves.remove(next);
+            let (fact, target) = moves.remove(next);
+            let wall_ts = fact.tuple().0;
+            while standings.first().is_some_and(|s| s.0 < wall_ts) {
+                let (_, came_to) = standings.remove(0);
+                (epoch, phase) = came_to.max((epoch, phase));
+            }
             epoch += u64::from(target < phase);
             phase = target;
+        }
+        for (_, came_to) in standings {
+            (epoch, phase) = came_to.max((epoch, phase));
         }
         (phase, epoch)
     }
 
     fn links(&self) -> BTreeSet<(Text, Text)> {
-        self.set(|data| match data {
-            EventData::Link { target, link_type } => {
-                (vec![(target.clone(), link_type.clone())], Remove::Nothing)
-            }
-            EventData::Unlink {
-                target,
-                link_type: Some(link_type),
-            } => (vec![], Remove::One((target.clone(), link_type.clone()))),
-            EventData::Unlink {
-                target,
-                link_type: None,
-            } => {
-                let target = target.clone();
-                let of_target = move |(t, _): &(Text, Text)| *t == target;
-                (vec![], Remove::All(Box::new(of_target)))
-            }
-            _ => (vec![], Remove::Nothing),
-        })
+        let link = |target: &Text, link_type: &Text| Link {
+            target: target.clone(),
+            link_type: link_type.clone(),
+        };
+        let links = self.set(
+            |texts| &texts.links,
+            |data| match data {
+                EventData::Link { target, link_type } => {
+                    (vec![link(target, link_type)], Remove::Nothing)
+                }
+                EventData::Unlink {
+                    target,
+                    link_type: Some(link_type),
+                } => (vec![], Remove::One(link(target, link_type))),
+                EventData::Unlink {
+                    target,
+                    link_type: None,
+                } => {
+                    let target = target.clone();
+                    let of_target = move |link: &Link| link.target == target;
+                    (vec![], Remove::All(Box::new(of_target)))
+                }
+                _ => (vec![], Remove::Nothing),
+            },
+        );
+        let pairs = links.into_iter().map(|link| (link.target, link.link_type));
+        pairs.collect()
     }
 
     fn labels(&self) -> BTreeSet<Text> {
-        self.set(|data| match data {
-            EventData::Create(create) => (create.labels.clone(), Remove::Nothing),
-            EventData::Update(UpdateData::AddLabel(label)) => {
-                (vec![label.clone()], Remove::Nothing)
-            }
-            EventData::Update(UpdateData::RemoveLabel(label)) => {
-                (vec![], Remove::One(label.clone()))
-            }
-            EventData::Update(UpdateData::ReplaceLabels(labels)) => {
-                (labels.clone(), Remove::All(Box::new(|_| true)))
-            }
-            _ => (vec![], Remove::Nothing),
-        })
+        self.set(
+            |texts| &texts.labels,
+            |data| match data {
+                EventData::Create(create) => (create.labels.clone(), Remove::Nothing),
+                EventData::Update(UpdateData::AddLabel(label)) => {
+                    (vec![label.clone()], Remove::Nothing)
+                }
+                EventData::Update(UpdateData::RemoveLabel(label)) => {
+                    (vec![], Remove::One(label.clone()))
+                }
+                EventData::Update(UpdateData::ReplaceLabels(labels)) => {
+                    (labels.clone(), Remove::All(Box::new(|_| true)))
+                }
+                _ => (vec![], Remove::Nothing),
+            },
+        )
     }
 
     fn assignees(&self) -> BTreeSet<Text> {
-        self.set(|data| match data {
-            EventData::Assign(agent) => (vec![agent.clone()], Remove::Nothing),
-            EventData::Unassign(agent) => (vec![], Remove::One(agent.clone())),
-            _ => (vec![], Remove::Nothing),
-        })
+        self.set(
+            |texts| &texts.assignees,
+            |data| match data {
+                EventData::Assign(agent) => (vec![agent.clone()], Remove::Nothing),
+                EventData::Unassign(agent) => (vec![], Remove::One(agent.clone())),
+                _ => (vec![], Remove::Nothing),
+            },
+        )
     }
 
     fn other(&self) -> Vec<Value> {
         let entries = self.texts(|event| Some(((), event.rest.clone()?)));
-        let shown = entries.into_iter().map(|((place, ()), rest)| {
+        let of_events = entries.into_iter().map(|((place, ()), rest)| (place, rest));
+        let of_snapshots = self.snapshots.iter().filter_map(|s| {
+            let rest = s.legacy.texts.present().map(|texts| texts.rest.clone());
+            (rest != Some(None)).then(|| (s.place.clone(), rest.flatten()))
+        });
+        let mut all: Vec<_> = of_events.chain(of_snapshots).collect();
+        all.sort_by_key(|(place, _)| place.clone());
+        let shown = all.into_iter().map(|(place, rest)| {
             let rest: Value = rest.map_or(Value::Null, |rest| serde_json::from_str(&rest).unwrap());
             origin(&place, json!({"type": rest["type"], "data": rest["data"]}))
+        });
+        shown.collect()
+    }
+
+    fn legacy(&self) -> Vec<Value> {
+        let at_hand = |hash: &&EventHash| self.facts.iter().any(|fact| fact.event.hash == **hash);
+        let missing = |hashes: &Set<EventHash>| -> BTreeSet<String> {
+            let missing = hashes.iter().filter(|hash| !at_hand(hash));
+            missing.map(format_hash).collect()
+        };
+        let shown = self.open().map(|s| {
+            let rest = json!({
+                "missing": missing(&s.sources).len(),
+                "comments": missing(&s.legacy.comments),
+                "redacted": s.legacy.texts.is_redacted(),
+            });
+            origin(&s.place, rest)
         });
         shown.collect()
     }
@@ -359,7 +514,15 @@ impl<'a> Naive<'a> {
             _ => None,
         });
         let deleted = self.register(|d| (*d == EventData::Delete).then_some(()));
-        json!({
+        let snapshots = || {
+            self.facts.iter().filter_map(|fact| match &fact.event.data {
+                EventData::Snapshot(snapshot) => Some(snapshot),
+                _ => None,
+            })
+        };
+        let created_at = clocks().chain(snapshots().map(|s| s.created_at));
+        let updated_at = clocks().chain(snapshots().map(|s| s.updated_at));
+        let mut view = json!({
             "item_id": ITEM,
             "title": title.or(Some("".into())).flatten(),
             "description": description.value().flatten(),
@@ -379,16 +542,59 @@ impl<'a> Naive<'a> {
                 .collect::<Vec<_>>(),
             "comments": self.comments(),
             "moves": self.moves(),
-            "created_at": clocks().filter(|t| *t > 0).min().unwrap_or(0),
-            "updated_at": clocks().max().unwrap_or(0),
+            "created_at": created_at.filter(|t| *t > 0).min().unwrap_or(0),
+            "updated_at": updated_at.max().unwrap_or(0),
             "compact_summary": summary.value(),
             "other": self.other(),
             "redacted": redacted,
             "compacted_from": hashes.len(),
             "earliest_ts": clocks().min().unwrap_or(0),
             "latest_ts": clocks().max().unwrap_or(0),
-        })
+        });
+        let legacy = self.legacy();
+        if !legacy.is_empty() {
+            view["legacy"] = legacy.into();
+        }
+        view
     }
+}
+
+/// The writes that a snapshot by bones names, as events of their own.
+fn brought(event: &Event) -> Vec<Event> {
+    let mut brought = Vec::new();
+    let EventData::Snapshot(snapshot) = &event.data else {
+        return brought;
+    };
+    let mut put = |wall_ts: u64, agent: &Text, hash, stamp: Option<&str>, data| {
+        let mut write = event.clone();
+        write.wall_ts = i64::try_from(wall_ts).unwrap();
+        write.agent = agent.clone();
+        write.hash = hash;
+        write.data = data;
+        let stamp: Value = serde_json::from_str(stamp.unwrap()).unwrap();
+        let known = JSON_STAMPS.iter().find(|(json, _)| *json == stamp);
+        write.stamp_text = known.unwrap().1.as_str().into();
+        brought.push(write);
+    };
+    macro_rules! registers {
+        ($($name:ident as $data:expr),+ $(,)?) => { $(
+            if let Some(w) = &snapshot.$name {
+                let data = ($data)(w.value.clone());
+                put(w.wall_ts, &w.agent, w.event_hash, w.stamp.as_deref(), data);
+            }
+        )+ };
+    }
+    registers!(
+        title as |v| EventData::Update(UpdateData::Title(v)),
+        description as |v| EventData::Update(UpdateData::Description(v)),
+        kind as |v| EventData::Update(UpdateData::Kind(v)),
+        size as |v| EventData::Update(UpdateData::Size(v)),
+        urgency as |v| EventData::Update(UpdateData::Urgency(v)),
+        parent as |v| EventData::Update(UpdateData::Parent(v)),
+        deleted as |v: bool| if v { EventData::Delete } else { EventData::Opaque },
+        compact_summary as EventData::Compact,
+    );
+    brought
 }
 
 /// What an event removes from a set.
@@ -411,7 +617,8 @@ fn compare<S: Order + std::fmt::Debug>(events: &[Event], redactions: &Set<EventH
     let mut state = state::<S>(events);
     state.redact(redactions);
     let shown = serde_json::to_value(ItemView::new(ITEM, &state)).unwrap();
-    let expected = Naive::new(events, redactions, S::CAUSAL).view(redactions);
+    let brought: Vec<Event> = events.iter().flat_map(brought).collect();
+    let expected = Naive::new(events, &brought, redactions, S::CAUSAL).view(redactions);
     let (shown, expected) = (shown.as_object().unwrap(), expected.as_object().unwrap());
     for (key, value) in expected {
         assert_eq!(shown.get(key), Some(value), "{key}");

@@ -5,8 +5,11 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use bones_snapshot::{Event, Order, SnapshotId, SnapshotPayload};
+use bones_snapshot::{
+    Event, EventHash, Legacy, LegacyId, LegacyMembers, Order, SnapshotId, SnapshotPayload, Tag,
+};
 use data_encoding::HEXLOWER;
+use lattice_core::Max;
 use lattice_lww::{Itc, Unstamped};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -136,7 +139,7 @@ fn summary_of(answer: &Value) -> Value {
     object.remove("agents");
     object.remove("keys");
     let fields = object["fields"].as_object_mut().unwrap();
-    for set in ["labels", "assignees", "links", "times"] {
+    for set in ["labels", "assignees", "links", "times", "legacy"] {
         fields.remove(set);
     }
     for writes in fields.values_mut() {
@@ -188,6 +191,11 @@ fn compare<S: Order>(bytes: &[u8], answer: &Value) {
         assert_eq!(answer["target_id"], HEXLOWER.encode(&target.0));
         assert_eq!(adds_in(answer), adds_of(set));
     }
+    let snapshots = fields["legacy"].as_array().unwrap_or(&none);
+    assert_eq!(snapshots.len(), content.legacy.len());
+    for (answer, (id, legacy)) in snapshots.iter().zip(content.legacy.iter()) {
+        compare_legacy(answer, id, legacy);
+    }
     if !fields["times"].is_null() {
         let updated = content.updated.map(|time| time.0);
         assert_eq!(fields["times"]["updated"], json!(updated));
@@ -196,6 +204,35 @@ fn compare<S: Order>(bytes: &[u8], answer: &Value) {
             json!(content.created.map(|time| time.0))
         );
     }
+}
+
+fn compare_legacy<S: Order>(answer: &Value, id: &LegacyId<S>, legacy: &Legacy) {
+    let hex = |hashes: &lattice_core::Set<EventHash>| -> Value {
+        hashes.iter().map(|hash| json!(hash.to_string())).collect()
+    };
+    assert_eq!(answer["sources"], hex(&id.sources));
+    assert_eq!(answer["comments"], hex(&legacy.comments));
+    let standing = legacy
+        .standing
+        .map(|Max(s)| json!({"at": s.at, "epoch": s.epoch, "phase": s.phase.as_str()}));
+    assert_eq!(answer["standing"], json!(standing));
+    let tags = |tags: &lattice_core::Set<Tag>| -> Value {
+        tags.iter()
+            .map(|t| json!([t.wall_ts, t.actor, t.event]))
+            .collect()
+    };
+    let texts = legacy.texts.present().map(|texts| {
+        let of = |members: &LegacyMembers<_>| -> Value {
+            members.iter().map(|(m, t)| json!({"member": m, "tags": tags(t)})).collect()
+        };
+        let links: Value = texts
+            .links
+            .iter()
+            .map(|(l, t)| json!({"member": [*l.target, *l.link_type], "tags": tags(t)}))
+            .collect();
+        json!({"assignees": of(&texts.assignees), "labels": of(&texts.labels), "links": links, "rest": texts.rest})
+    });
+    assert_eq!(answer["texts"], json!(texts));
 }
 
 #[test]
