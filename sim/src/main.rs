@@ -59,12 +59,13 @@ fn main() -> ExitCode {
 
 /// Runs seeds on all cores; the least one that fails, if any.
 fn many(seeds: Range<u64>) -> Result<Tally, (u64, Failure)> {
-    const AT_ONCE: u64 = 64;
     let mut tally = Tally::default();
     let mut from = seeds.start;
-    // In small lots, so that the least failing seed is found without running all of them.
+    // In lots that grow, so that the least failing seed is found without running all of them.
+    let mut at_once = 4;
     while from < seeds.end {
-        let to = from.saturating_add(AT_ONCE).min(seeds.end);
+        let to = from.saturating_add(at_once).min(seeds.end);
+        at_once = (at_once * 2).min(128);
         let lot: Vec<_> = (from..to)
             .into_par_iter()
             .map(|seed| run(&Plan::of_seed(seed)).map_err(|failure| (seed, failure)))
