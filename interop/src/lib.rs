@@ -3,4 +3,5 @@
 pub mod logs;
 pub mod ours;
 pub mod peer;
+pub mod stamped_peer;
 pub mod view;

@@ -63,7 +63,7 @@ pub fn fold(events: &[Event]) -> Result<Views, FoldError> {
 
 /// The view in the form that can be compared: comments by hash alone, and no summary for the empty
 /// one, which `bones-core` cannot tell from none.
-fn comparable(mut view: Value) -> Value {
+pub fn comparable(mut view: Value) -> Value {
     let hashes: BTreeSet<&str> = view
         .get("comments")
         .and_then(Value::as_array)

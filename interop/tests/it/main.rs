@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod bones_lines;
+mod bones_snapshots;
 mod dirty;
 mod known_difference;
 mod random;
