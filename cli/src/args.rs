@@ -6,7 +6,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use lattice_lww::{Itc, Unstamped};
 
 use crate::command::{
-    compact, demo, digest, explain, export, import, items, redact, show, stats, verify,
+    compact, demo, digest, explain, export, fold, import, items, redact, show, stats, verify,
 };
 use bones_snapshot::Order as _;
 
@@ -53,6 +53,7 @@ pub(crate) enum Command {
     Stats(stats::Stats),
     Digest(digest::Digest),
     Export(export::Export),
+    Fold(fold::Fold),
 }
 
 /// Which store.
@@ -61,6 +62,24 @@ pub(crate) struct StoreArg {
     /// Directory of the store.
     #[arg(id = "store", long, value_name = "DIR")]
     pub(crate) path: PathBuf,
+}
+
+/// What to do about a line that does not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BadLines {
+    /// Take nothing in and say what is wrong.
+    Stop,
+    /// Leave the line out and report it.
+    Skip,
+}
+
+impl From<BadLines> for storage_adapter::BadLines {
+    fn from(choice: BadLines) -> Self {
+        match choice {
+            BadLines::Stop => Self::Stop,
+            BadLines::Skip => Self::Skip,
+        }
+    }
 }
 
 /// By what a store orders events.

@@ -5,6 +5,7 @@ pub(crate) mod demo;
 pub(crate) mod digest;
 pub(crate) mod explain;
 pub(crate) mod export;
+pub(crate) mod fold;
 pub(crate) mod import;
 pub(crate) mod items;
 pub(crate) mod redact;
@@ -30,5 +31,6 @@ pub(crate) fn run(command: Command, out: &Output) -> Result<(), CliError> {
         Command::Stats(command) => command.run(out),
         Command::Digest(command) => command.run(out),
         Command::Export(command) => command.run(out),
+        Command::Fold(command) => command.run(out),
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use bones_snapshot::{HashTextError, LineError, StampTextError};
 use lattice_lww::ItcError;
 use storage_adapter::log::LogError;
-use storage_adapter::{BonesExportError, ExportError, SourceError, StoreError};
+use storage_adapter::{BonesExportError, ExportError, FoldError, Heavy, SourceError, StoreError};
 use thiserror::Error;
 
 /// Why a command failed: what, where, and what to do.
@@ -25,6 +25,14 @@ pub(crate) enum CliError {
     Export(#[from] ExportError),
     #[error(transparent)]
     BonesExport(#[from] BonesExportError),
+    #[error(transparent)]
+    Fold(#[from] FoldError),
+    #[error("{} is there already: choose another --output, or say --force", path.display())]
+    FoldExists { path: PathBuf },
+    #[error("{what} needs more memory than it was given: say --memory {}M or more", enough.div_ceil(1 << 20))]
+    FoldMemory { what: Heavy, enough: u64 },
+    #[error("cannot listen for Ctrl-C")]
+    Interrupt(#[source] ctrlc::Error),
     #[error("no item `{item}` in {}{}", store.display(), Hint(.near))]
     UnknownItem {
         store: PathBuf,
@@ -73,6 +81,14 @@ pub(crate) enum CliError {
 }
 
 impl CliError {
+    /// The exit code: 130 when somebody pressed Ctrl-C, as shells have it, else 1.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Fold(FoldError::Cancelled) => 130,
+            _ => 1,
+        }
+    }
+
     pub(crate) fn io(
         action: &'static str,
         path: impl Into<PathBuf>,

@@ -3,8 +3,10 @@
 use std::error::Error;
 use std::fmt::{Display, Write as _};
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 
 use serde::Serialize;
+use storage_adapter::BadLine;
 
 use crate::error::CliError;
 use crate::terminal::harmless;
@@ -35,6 +37,31 @@ impl Output {
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             result => result.map_err(CliError::Stdout),
         }
+    }
+}
+
+/// A line that was left out, in a report.
+#[derive(Debug, Serialize)]
+pub(crate) struct Skipped {
+    file: PathBuf,
+    line: u64,
+    byte: u64,
+    reason: String,
+}
+
+impl Skipped {
+    /// Tells of each line, and gives them for the report.
+    pub(crate) fn tell(lines: Vec<BadLine>) -> Vec<Self> {
+        let told = lines.into_iter().map(|bad| {
+            note(&bad);
+            Self {
+                reason: bad.why.to_string(),
+                file: bad.path,
+                line: bad.line,
+                byte: bad.offset,
+            }
+        });
+        told.collect()
     }
 }
 

@@ -21,6 +21,23 @@ impl Progress {
         )
     }
 
+    /// Work in phases, each on so many bytes as [`at`](Self::at) will tell.
+    pub(crate) fn of_phases() -> Self {
+        Self::styled(
+            "",
+            "{spinner} {msg} {binary_bytes} of {binary_total_bytes} ({elapsed})",
+        )
+    }
+
+    /// So far has a phase come.
+    pub(crate) fn at(&self, phase: &'static str, done: u64, total: u64) {
+        if self.0.message() != phase {
+            self.0.set_message(phase);
+        }
+        self.0.set_length(total);
+        self.0.set_position(done);
+    }
+
     fn styled(what: &'static str, template: &str) -> Self {
         let bar = ProgressBar::new_spinner().with_message(what);
         if let Ok(style) = ProgressStyle::with_template(template) {

@@ -11,7 +11,7 @@ use bones_snapshot::{DecodeError, EventHash, Order, SnapshotPayload};
 use lattice_core::Set;
 use thiserror::Error;
 
-use crate::record::{decode_hashes, encode_hashes};
+use crate::record::decode_hashes;
 use crate::whole::write_whole;
 
 /// What every export begins with.
@@ -98,34 +98,20 @@ impl<S: Order> Export<S> {
     /// [`ExportError::Io`]; a file that was there before is then still there.
     pub fn write(&self, path: &Path) -> Result<(), ExportError> {
         let written = write_whole(path, |out| {
-            let mut out = Checked {
-                hasher: blake3::Hasher::new_derive_key(CHECK_DOMAIN),
-                inner: out,
-                offset: 0,
-            };
-            self.write_to(&mut out)?;
-            let check = *out.hasher.finalize().as_bytes();
-            out.inner.write_all(&check)
+            let items = self.payloads.len() as u64;
+            let mut out = ExportWriter::begin(out, S::CODE, &self.redactions, items)?;
+            for payload in &self.payloads {
+                let bytes = payload.encode();
+                out.length(bytes.len() as u64)?;
+                out.piece(&bytes)?;
+            }
+            out.finish().map(|_bytes| ())
         });
         written.map_err(|source| ExportError::Io {
             action: "write",
             path: path.into(),
             source,
         })
-    }
-
-    fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
-        out.write_all(MAGIC)?;
-        out.write_all(&[FORMAT, S::CODE])?;
-        out.write_all(&(self.redactions.len() as u64).to_le_bytes())?;
-        out.write_all(&encode_hashes(&self.redactions))?;
-        out.write_all(&(self.payloads.len() as u64).to_le_bytes())?;
-        for payload in &self.payloads {
-            let bytes = payload.encode();
-            out.write_all(&(bytes.len() as u64).to_le_bytes())?;
-            out.write_all(&bytes)?;
-        }
-        Ok(())
     }
 
     /// Reads an export whole.
@@ -135,35 +121,63 @@ impl<S: Order> Export<S> {
     /// [`ExportError`], naming file and offset, on anything but an undamaged export of the same
     /// order.
     pub fn read(path: &Path) -> Result<Self, ExportError> {
-        let file = File::open(path).map_err(|source| ExportError::Io {
-            action: "open",
-            path: path.into(),
-            source,
-        })?;
-        let mut from = ExportReader {
-            path,
-            input: Checked {
-                hasher: blake3::Hasher::new_derive_key(CHECK_DOMAIN),
-                inner: BufReader::with_capacity(1 << 18, file),
-                offset: 0,
-            },
-        };
-        from.header::<S>()?;
-        let count = from.u64("the number of redactions")?;
-        let bytes = from.bytes(count.saturating_mul(32), "redactions")?;
-        let Some(redactions) = decode_hashes(&bytes) else {
-            return from.damaged("redactions are not sorted");
-        };
-        let count = from.u64("the number of items")?;
+        let mut from = ExportReader::open::<S>(path)?;
+        let count = from.redaction_count()?;
+        let redactions = from.redactions(count)?;
         let mut payloads = Vec::new();
-        for _ in 0..count {
-            payloads.push(from.payload()?);
+        while let Some(length) = from.next_length()? {
+            payloads.push(from.payload(length)?.1);
         }
-        from.finish()?;
         Ok(Self {
             redactions,
             payloads,
         })
+    }
+}
+
+/// Writes an export piece by piece.
+pub(crate) struct ExportWriter<W> {
+    out: Checked<W>,
+}
+
+impl<W: Write> ExportWriter<W> {
+    /// Writes everything before the payloads, `items` of which have to follow, by increasing item id.
+    pub(crate) fn begin(
+        out: W,
+        order: u8,
+        redactions: &Set<EventHash>,
+        items: u64,
+    ) -> io::Result<Self> {
+        let mut out = Checked {
+            hasher: blake3::Hasher::new_derive_key(CHECK_DOMAIN),
+            inner: out,
+            offset: 0,
+        };
+        out.write_all(MAGIC)?;
+        out.write_all(&[FORMAT, order])?;
+        out.write_all(&(redactions.len() as u64).to_le_bytes())?;
+        for hash in redactions {
+            out.write_all(&hash.0)?;
+        }
+        out.write_all(&items.to_le_bytes())?;
+        Ok(Self { out })
+    }
+
+    /// The length of the next payload.
+    pub(crate) fn length(&mut self, length: u64) -> io::Result<()> {
+        self.out.write_all(&length.to_le_bytes())
+    }
+
+    /// Some of a payload.
+    pub(crate) fn piece(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)
+    }
+
+    /// Writes the check, and says how long the export is.
+    pub(crate) fn finish(mut self) -> io::Result<u64> {
+        let check = *self.out.hasher.finalize().as_bytes();
+        self.out.write_all(&check)?;
+        Ok(self.out.offset)
     }
 }
 
@@ -178,6 +192,7 @@ impl<W: Write> Write for Checked<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.inner.write(bytes)?;
         self.hasher.update(bytes.get(..written).unwrap_or_default());
+        self.offset = self.offset.saturating_add(written as u64);
         Ok(written)
     }
 
@@ -186,12 +201,87 @@ impl<W: Write> Write for Checked<W> {
     }
 }
 
-struct ExportReader<'a, R> {
+/// Reads an export piece by piece, from the front: its redactions, then payload by payload.
+pub(crate) struct ExportReader<'a> {
     path: &'a Path,
-    input: Checked<R>,
+    input: Checked<BufReader<File>>,
+    /// Payloads not read; `None` before their number is.
+    left: Option<u64>,
 }
 
-impl<R: Read> ExportReader<'_, R> {
+impl<'a> ExportReader<'a> {
+    /// Opens an export of this order.
+    pub(crate) fn open<S: Order>(path: &'a Path) -> Result<Self, ExportError> {
+        let file = File::open(path).map_err(|source| ExportError::Io {
+            action: "open",
+            path: path.into(),
+            source,
+        })?;
+        let mut reader = Self {
+            path,
+            input: Checked {
+                hasher: blake3::Hasher::new_derive_key(CHECK_DOMAIN),
+                inner: BufReader::with_capacity(1 << 18, file),
+                offset: 0,
+            },
+            left: None,
+        };
+        reader.header::<S>()?;
+        Ok(reader)
+    }
+
+    /// How many redactions there are.
+    pub(crate) fn redaction_count(&mut self) -> Result<u64, ExportError> {
+        self.u64("the number of redactions")
+    }
+
+    /// The redactions, of which there are `count`.
+    pub(crate) fn redactions(&mut self, count: u64) -> Result<Set<EventHash>, ExportError> {
+        let bytes = self.bytes(count.saturating_mul(32), "redactions")?;
+        match decode_hashes(&bytes) {
+            Some(redactions) => Ok(redactions),
+            None => self.damaged("redactions are not sorted"),
+        }
+    }
+
+    /// The length of the next payload; `None` when there is none, and the export is whole.
+    pub(crate) fn next_length(&mut self) -> Result<Option<u64>, ExportError> {
+        let left = match self.left {
+            Some(left) => left,
+            None => self.u64("the number of items")?,
+        };
+        self.left = Some(left.saturating_sub(1));
+        if left == 0 {
+            self.finish()?;
+            return Ok(None);
+        }
+        let length = self.u64("a payload is cut short")?;
+        if length > MAX_PAYLOAD {
+            return self.damaged("a payload claims to be larger than 1 GiB");
+        }
+        Ok(Some(length))
+    }
+
+    /// Bytes of the file that were read.
+    pub(crate) fn offset(&self) -> u64 {
+        self.input.offset
+    }
+
+    /// The next payload, which is so long, and its bytes.
+    pub(crate) fn payload<S: Order>(
+        &mut self,
+        length: u64,
+    ) -> Result<(Vec<u8>, SnapshotPayload<S>), ExportError> {
+        let start = self.input.offset;
+        let bytes = self.bytes(length, "a payload is cut short")?;
+        let payload = SnapshotPayload::decode(&bytes).map_err(|source| ExportError::Payload {
+            path: self.path.into(),
+            start,
+            source,
+        })?;
+        Ok((bytes, payload))
+    }
+
     fn damaged<T>(&self, what: &'static str) -> Result<T, ExportError> {
         Err(ExportError::Damaged {
             path: self.path.into(),
@@ -250,20 +340,6 @@ impl<R: Read> ExportReader<'_, R> {
             }),
             [] => self.damaged("the header is cut short"),
         }
-    }
-
-    fn payload<S: Order>(&mut self) -> Result<SnapshotPayload<S>, ExportError> {
-        let len = self.u64("a payload is cut short")?;
-        if len > MAX_PAYLOAD {
-            return self.damaged("a payload claims to be larger than 1 GiB");
-        }
-        let start = self.input.offset;
-        let bytes = self.bytes(len, "a payload is cut short")?;
-        SnapshotPayload::decode(&bytes).map_err(|source| ExportError::Payload {
-            path: self.path.into(),
-            start,
-            source,
-        })
     }
 
     fn finish(&mut self) -> Result<(), ExportError> {

@@ -8,6 +8,7 @@ mod item_store;
 pub mod log;
 mod record;
 mod source;
+mod streaming;
 mod whole;
 
 pub use any_store::AnyStore;
@@ -19,4 +20,7 @@ pub use item_store::{
 };
 pub use record::order_word;
 pub use source::{BadLine, BadLineReason, BadLines, ReadLog, SourceError, is_export, read_log};
+pub use streaming::{
+    FoldError, FoldOptions, FoldPhase, FoldProgress, FoldReport, Heavy, fold_logs,
+};
 pub use whole::write_whole;

@@ -1,7 +1,7 @@
 //! Reading event logs: a `.bones` folder, an events folder, or one `.events` file.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use bones_snapshot::{LineError, MAX_LINE_BYTES, Order, StampTextError, Stamped, parse_line};
@@ -9,6 +9,16 @@ use thiserror::Error;
 
 use crate::export;
 use crate::item_store::HeldEvent;
+
+mod lines;
+
+pub(crate) use lines::{Chunk, Chunks, Line};
+
+/// How much of a log is read at once, in bytes.
+const CHUNK: usize = 1 << 18;
+/// How much of a line is kept: enough for [`parse_line`] to refuse one that is too long, whatever
+/// its line end.
+pub(crate) const LONGEST_KEPT: usize = MAX_LINE_BYTES + 3;
 
 /// What to do about a line that does not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,7 +146,7 @@ pub fn read_log<S: Order>(
 }
 
 /// The events files of a path, sorted by name.
-fn events_files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
+pub(crate) fn events_files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let io = |source| SourceError::Io {
         path: path.into(),
         source,
@@ -174,66 +184,47 @@ fn read_file<S: Order>(
         path: path.into(),
         source,
     };
-    let mut reader = BufReader::with_capacity(1 << 18, File::open(path).map_err(io)?);
-    let mut line = Vec::new();
-    let mut start = 0_u64;
-    for number in 1_u64.. {
-        let length = next_line(&mut reader, &mut line).map_err(io)?;
-        if length == 0 {
-            break;
-        }
-        log.bytes = log.bytes.saturating_add(length);
-        progress(length);
-        match read_event(&line) {
-            Ok(None) => {}
-            Ok(Some(event)) => log.events.push(event),
-            Err((byte, why)) => {
-                let is_version = matches!(&why, BadLineReason::Line(e) if e.is_version());
-                let bad = BadLine {
-                    path: path.into(),
-                    line: number,
-                    offset: start.saturating_add(byte),
-                    why,
-                };
-                if is_version {
-                    return Err(SourceError::Version(bad));
-                }
-                if bad_lines == BadLines::Stop {
-                    return Err(SourceError::Line(bad));
-                }
-                log.skipped.push(bad);
+    let mut chunks = Chunks::new(File::open(path).map_err(io)?, CHUNK, LONGEST_KEPT);
+    let mut chunk = Chunk::default();
+    while chunks.next(&mut chunk).map_err(io)? {
+        for line in chunk.lines() {
+            match read_event(&line, path) {
+                Ok(None) => {}
+                Ok(Some(event)) => log.events.push(HeldEvent::new(line.bytes, event)),
+                Err(bad) => log.skipped.push(refuse(bad, bad_lines)?),
             }
         }
-        start = start.saturating_add(length);
+        log.bytes = log.bytes.saturating_add(chunk.length);
+        progress(chunk.length);
     }
     Ok(())
 }
 
-fn read_event<S: Order>(line: &[u8]) -> Result<Option<HeldEvent<S>>, (u64, BadLineReason)> {
-    let event = parse_line(line).map_err(|e| (e.byte as u64, BadLineReason::Line(e)))?;
-    let Some(event) = event else {
-        return Ok(None);
+/// Reads a line of a file; `None` when it is blank or a comment.
+pub(crate) fn read_event<S: Order>(
+    line: &Line<'_>,
+    path: &Path,
+) -> Result<Option<Stamped<S>>, BadLine> {
+    let bad = |byte: usize, why| BadLine {
+        path: path.into(),
+        line: line.number,
+        offset: line.offset.saturating_add(byte as u64),
+        why,
     };
-    let event = Stamped::new(event).map_err(|e| (0, BadLineReason::Stamp(e)))?;
-    Ok(Some(HeldEvent::new(line, event)))
+    let event = parse_line(line.bytes).map_err(|e| bad(e.byte, BadLineReason::Line(e)))?;
+    event
+        .map(Stamped::new)
+        .transpose()
+        .map_err(|e| bad(0, BadLineReason::Stamp(e)))
 }
 
-/// Reads one line and says how many bytes it took. Of a line that is too long only its beginning is
-/// kept, enough for [`parse_line`] to refuse it.
-fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
-    line.clear();
-    let limit = (MAX_LINE_BYTES as u64).saturating_add(3);
-    let mut length = reader.by_ref().take(limit).read_until(b'\n', line)? as u64;
-    while length >= limit && line.last() != Some(&b'\n') {
-        let chunk = reader.fill_buf()?;
-        let end = chunk.iter().position(|b| *b == b'\n');
-        let used = end.map_or(chunk.len(), |end| end.saturating_add(1));
-        let done = used == 0 || end.is_some();
-        reader.consume(used);
-        length = length.saturating_add(used as u64);
-        if done {
-            break;
-        }
+/// Gives a bad line back when it may be left out.
+pub(crate) fn refuse(bad: BadLine, bad_lines: BadLines) -> Result<BadLine, SourceError> {
+    if matches!(&bad.why, BadLineReason::Line(e) if e.is_version()) {
+        return Err(SourceError::Version(bad));
     }
-    Ok(length)
+    match bad_lines {
+        BadLines::Stop => Err(SourceError::Line(bad)),
+        BadLines::Skip => Ok(bad),
+    }
 }

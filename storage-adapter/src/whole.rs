@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 ///
-/// What the system says. A file that was there before is then still there, unless only the last
-/// step failed, making the new name durable.
+/// What the system says, or what `write` says: an error of any type that system errors turn into. A
+/// file that was there before is then still there, unless only the last step failed, making the new
+/// name durable.
 ///
 /// ```
 /// let dir = tempfile::tempdir()?;
@@ -29,37 +30,51 @@ use std::path::{Path, PathBuf};
 /// assert_eq!(std::fs::read(&path)?, b"[]");
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub fn write_whole(
+pub fn write_whole<E: From<io::Error>>(
     path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
-    if fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
+    write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<(), E> {
+    if is_device(path) {
         let mut out = BufWriter::new(OpenOptions::new().write(true).open(path)?);
         write(&mut out)?;
-        return out.flush();
+        return Ok(out.flush()?);
     }
     // A name that is not there yet has nothing to be followed to.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.into());
-    let mut temp = path.as_os_str().to_owned();
-    temp.push(".partial");
-    let temp = PathBuf::from(temp);
-    let written = write_synced(&temp, write).and_then(|()| fs::rename(&temp, &path));
+    let temp = partial(&path);
+    let written = write_synced(&temp, write).and_then(|()| Ok(fs::rename(&temp, &path)?));
     if written.is_err() {
         // Best effort: the first error is the one that matters.
         let _ = fs::remove_file(&temp);
     }
     written?;
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
-    sync_folder(folder.unwrap_or(Path::new(".")))
+    Ok(sync_folder(folder.unwrap_or(Path::new(".")))?)
 }
 
-fn write_synced(
+/// Whether there is something that can be written to and is no file.
+pub(crate) fn is_device(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
+}
+
+/// The name of a file while it is written.
+pub(crate) fn partial(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".partial");
+    name.into()
+}
+
+/// What [`write_whole`] holds in memory beside what `write` does, in bytes.
+pub(crate) const WHOLE_BUFFER: usize = 1 << 18;
+
+fn write_synced<E: From<io::Error>>(
     path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
-    let mut out = BufWriter::with_capacity(1 << 18, File::create(path)?);
+    write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut out = BufWriter::with_capacity(WHOLE_BUFFER, File::create(path)?);
     write(&mut out)?;
-    out.into_inner()?.sync_all()
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    Ok(file.sync_all()?)
 }
 
 /// Makes the names in a folder durable, where the system has a way to.

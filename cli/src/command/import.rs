@@ -3,16 +3,16 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use lattice_lww::{Itc, Unstamped};
 use serde::Serialize;
 use storage_adapter::{
     Batch, Export, ImportReport, ItemStore, ReadLog, StoreError, is_export, read_log,
 };
 
-use crate::args::{Order, StoreArg};
+use crate::args::{BadLines, Order, StoreArg};
 use crate::error::CliError;
-use crate::output::{Output, note};
+use crate::output::{Output, Skipped};
 use crate::progress::Progress;
 use crate::store::{self, OnStore};
 use crate::terminal::{bytes, counted};
@@ -40,24 +40,6 @@ pub(crate) struct Import {
     /// What to do about a line that does not read: import nothing, or leave it out and report it.
     #[arg(long, value_enum, default_value_t = BadLines::Stop)]
     bad_lines: BadLines,
-}
-
-/// What to do about a line that does not read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum BadLines {
-    /// Import nothing and say what is wrong.
-    Stop,
-    /// Leave the line out and report it.
-    Skip,
-}
-
-impl From<BadLines> for storage_adapter::BadLines {
-    fn from(choice: BadLines) -> Self {
-        match choice {
-            BadLines::Stop => Self::Stop,
-            BadLines::Skip => Self::Skip,
-        }
-    }
 }
 
 impl Import {
@@ -165,29 +147,13 @@ struct Report {
     skipped: Vec<Skipped>,
 }
 
-#[derive(Serialize)]
-struct Skipped {
-    file: PathBuf,
-    line: u64,
-    byte: u64,
-    reason: String,
-}
-
 impl Report {
     /// Notes what was read, telling of each line left out, and hands on the events.
     fn take_log<S: bones_snapshot::Order>(&mut self, log: ReadLog<S>) -> Batch<S> {
         self.kind = "log";
         self.files = log.files;
         self.bytes = log.bytes;
-        for bad in log.skipped {
-            note(&bad);
-            self.skipped.push(Skipped {
-                reason: bad.why.to_string(),
-                file: bad.path,
-                line: bad.line,
-                byte: bad.offset,
-            });
-        }
+        self.skipped = Skipped::tell(log.skipped);
         Batch {
             events: log.events,
             ..Batch::default()

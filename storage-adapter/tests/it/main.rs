@@ -10,3 +10,4 @@
 
 mod items;
 mod log;
+mod streaming;

@@ -1,0 +1,369 @@
+//! Reading the inputs: every line and payload is verified, put into a partition, and asked what it
+//! redacts.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use bones_snapshot::{EventData, EventHash, Order, Stamped};
+use lattice_core::Set;
+
+use super::error::{FoldError, Heavy};
+use super::job::Job;
+use super::meter::Held;
+use super::partition::{Partition, Partitions, Sorter};
+use super::plan::{Plan, line_weight, payload_weight};
+use super::record::{Kind, Record};
+use super::watch::locked;
+use crate::export::ExportReader;
+use crate::source::{
+    BadLine, BadLines, Chunk, Chunks, LONGEST_KEPT, Line, SourceError, read_event, refuse,
+};
+
+/// How many of the lines left out are kept for the report: the first ones.
+pub(super) const KEPT_BAD_LINES: usize = 1000;
+
+/// What reading found.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) events: u64,
+    pub(super) payloads: u64,
+    pub(super) lines_skipped: u64,
+    // By file and line.
+    skipped: BTreeMap<(usize, u64), BadLine>,
+    redactions: Vec<EventHash>,
+    /// How many of the redactions are known to be different ones.
+    distinct: usize,
+}
+
+impl Found {
+    pub(super) fn skipped(&mut self) -> Vec<BadLine> {
+        std::mem::take(&mut self.skipped).into_values().collect()
+    }
+
+    pub(super) fn redactions(&mut self) -> Set<EventHash> {
+        std::mem::take(&mut self.redactions).into_iter().collect()
+    }
+
+    fn skip(&mut self, file: usize, bad: BadLine) {
+        self.lines_skipped = self.lines_skipped.saturating_add(1);
+        self.skipped.insert((file, bad.line), bad);
+        if self.skipped.len() > KEPT_BAD_LINES {
+            self.skipped.pop_last();
+        }
+    }
+
+    /// Notes redactions; what they take in memory is in `held`.
+    fn redact(&mut self, hashes: &[EventHash], held: &mut Held<'_>) -> Result<(), FoldError> {
+        for hash in hashes {
+            self.redactions.push(*hash);
+            if self.redactions.len() > self.distinct.saturating_mul(2).saturating_add(64) {
+                self.redactions.sort_unstable();
+                self.redactions.dedup();
+                self.distinct = self.redactions.len();
+            }
+        }
+        // The list, and the set made of it.
+        let bytes = self.redactions.capacity().saturating_mul(64) as u64;
+        held.set(bytes, Heavy::Redactions)
+    }
+}
+
+/// Reading, as all threads see it.
+pub(super) struct Reading<'a, 'w, S> {
+    job: &'a Job<'w>,
+    bad_lines: BadLines,
+    partitions: Partitions<'a>,
+    found: Mutex<(Found, Held<'a>)>,
+    /// The failure in the chunk that stands first, so that every run reports the same one.
+    failed: Mutex<Option<(u64, FoldError)>>,
+    order: PhantomData<fn() -> S>,
+}
+
+/// The chunks of all files, given out one by one.
+struct Feed<'a> {
+    files: &'a [PathBuf],
+    file: usize,
+    open: Option<Chunks<File>>,
+    number: u64,
+    held: Held<'a>,
+}
+
+/// Where a chunk comes from.
+struct Origin {
+    file: usize,
+    number: u64,
+}
+
+impl<'a, 'w, S: Order> Reading<'a, 'w, S> {
+    pub(super) fn new(job: &'a Job<'w>, bad_lines: BadLines, partitions: Partitions<'a>) -> Self {
+        Self {
+            job,
+            bad_lines,
+            partitions,
+            found: Mutex::new((Found::default(), job.meter.entry())),
+            failed: Mutex::new(None),
+            order: PhantomData,
+        }
+    }
+
+    /// The partitions, what was found, and the memory that the redactions take.
+    pub(super) fn finish(self) -> (Vec<Partition>, Found, Held<'a>) {
+        let found = self.found.into_inner();
+        let (found, held) = found.unwrap_or_else(PoisonError::into_inner);
+        (self.partitions.close(), found, held)
+    }
+
+    /// Reads events files.
+    pub(super) fn logs(&self, files: &[PathBuf]) -> Result<(), FoldError> {
+        let feed = Mutex::new(Feed {
+            files,
+            file: 0,
+            open: None,
+            number: 0,
+            held: self.job.meter.entry(),
+        });
+        self.job.crew.work(|| self.work(&feed))?;
+        match locked(&self.failed).take() {
+            Some((_, error)) => Err(error),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes chunks until there are none, or one failed.
+    fn work(&self, feed: &Mutex<Feed<'_>>) -> Result<(), FoldError> {
+        let mut chunk = Chunk::default();
+        let mut held = self.job.meter.entry();
+        let mut sorter = Sorter::new(
+            &self.partitions,
+            self.job.plan.spill_buffer(),
+            &self.job.meter,
+        )?;
+        while let Some(origin) = self.next_chunk(feed, &mut chunk) {
+            let done = held
+                .set(chunk.capacity() as u64, Heavy::Buffers)
+                .and_then(|()| self.take_chunk(&chunk, &origin, feed, &mut sorter))
+                .and_then(|()| self.job.watch.advance(chunk.length));
+            if let Err(error) = done {
+                self.fail(origin.number, error);
+            }
+        }
+        sorter.finish()
+    }
+
+    fn fail(&self, number: u64, error: FoldError) {
+        let mut failed = locked(&self.failed);
+        if failed.as_ref().is_none_or(|(first, _)| number < *first) {
+            *failed = Some((number, error));
+        }
+    }
+
+    fn next_chunk(&self, feed: &Mutex<Feed<'_>>, chunk: &mut Chunk) -> Option<Origin> {
+        let mut feed = locked(feed);
+        // Chunks are given out in order: those before the failed one are out already.
+        if locked(&self.failed).is_some() {
+            return None;
+        }
+        let number = feed.number;
+        feed.number = number.saturating_add(1);
+        match feed.next(chunk, self.job.plan) {
+            Ok(file) => file.map(|file| Origin { file, number }),
+            Err(error) => {
+                self.fail(number, error);
+                None
+            }
+        }
+    }
+
+    fn take_chunk(
+        &self,
+        chunk: &Chunk,
+        origin: &Origin,
+        feed: &Mutex<Feed<'_>>,
+        sorter: &mut Sorter<'_>,
+    ) -> Result<(), FoldError> {
+        let path = locked(feed)
+            .files
+            .get(origin.file)
+            .cloned()
+            .unwrap_or_default();
+        let mut events = 0_u64;
+        let mut bad = Vec::new();
+        let mut redactions = Vec::new();
+        let mut lines = chunk.lines().peekable();
+        let mut held = self.job.meter.entry();
+        while let Some(line) = lines.next() {
+            let is_cut = chunk.cut.is_some() && lines.peek().is_none();
+            self.weigh(&line, is_cut, &path, &mut held)?;
+            match read_event::<S>(&line, &path) {
+                Ok(None) => {}
+                Ok(Some(event)) => {
+                    note_redactions(&event, &mut redactions);
+                    let record = Record {
+                        kind: Kind::Line,
+                        item_id: &event.event().item_id,
+                        body: without_end(line.bytes),
+                    };
+                    sorter.put(&record, self.partitions.count())?;
+                    events = events.saturating_add(1);
+                }
+                Err(line) => bad.push(refuse(line, self.bad_lines)?),
+            }
+            if bad.len() > KEPT_BAD_LINES {
+                self.note(0, &mut bad, &mut Vec::new(), origin)?;
+            }
+        }
+        self.note(events, &mut bad, &mut redactions, origin)
+    }
+
+    /// Refuses a line that is too heavy to be looked at.
+    fn weigh(
+        &self,
+        line: &Line<'_>,
+        is_cut: bool,
+        path: &Path,
+        held: &mut Held<'_>,
+    ) -> Result<(), FoldError> {
+        // A line that is longer than any may be is refused by its length alone.
+        if is_cut && self.job.plan.longest_line() >= LONGEST_KEPT {
+            return Ok(());
+        }
+        let weight = line_weight(line.bytes);
+        let heaviest = self.job.plan.heaviest_line();
+        if !is_cut && weight <= heaviest {
+            return if weight > heaviest / 16 {
+                held.set(weight, Heavy::Buffers)
+            } else {
+                held.set(heaviest / 16, Heavy::Buffers)
+            };
+        }
+        let times = weight.max(heaviest) / heaviest.max(1);
+        Err(FoldError::Memory {
+            what: Heavy::Line {
+                path: path.into(),
+                line: line.number,
+            },
+            memory: self.job.plan.memory,
+            enough: self.job.plan.memory.saturating_mul(times.saturating_add(1)),
+        })
+    }
+
+    fn note(
+        &self,
+        events: u64,
+        bad: &mut Vec<BadLine>,
+        redactions: &mut Vec<EventHash>,
+        origin: &Origin,
+    ) -> Result<(), FoldError> {
+        let mut found = locked(&self.found);
+        let (found, held) = &mut *found;
+        found.events = found.events.saturating_add(events);
+        for line in bad.drain(..) {
+            found.skip(origin.file, line);
+        }
+        let noted = found.redact(redactions, held);
+        redactions.clear();
+        noted
+    }
+
+    /// Reads an export.
+    pub(super) fn export(&self, path: &Path) -> Result<(), FoldError> {
+        let mut sorter = Sorter::new(
+            &self.partitions,
+            self.job.plan.spill_buffer(),
+            &self.job.meter,
+        )?;
+        let mut from = ExportReader::open::<S>(path)?;
+        let mut held = self.job.meter.entry();
+        let count = from.redaction_count()?;
+        held.set(count.saturating_mul(64), Heavy::Redactions)?;
+        let redactions = from.redactions(count)?;
+        let mut told = 0;
+        {
+            let mut found = locked(&self.found);
+            let (found, held) = &mut *found;
+            found.redact(redactions.as_slice(), held)?;
+        }
+        drop(redactions);
+        while let Some(length) = from.next_length()? {
+            let what = Heavy::Payload {
+                path: path.into(),
+                start: from.offset(),
+            };
+            held.set(payload_weight(length), what)?;
+            let (bytes, payload) = from.payload::<S>(length)?;
+            let record = Record {
+                kind: Kind::Payload,
+                item_id: payload.item_id(),
+                body: &bytes,
+            };
+            sorter.put(&record, self.partitions.count())?;
+            let mut found = locked(&self.found);
+            let (found, held) = &mut *found;
+            found.payloads = found.payloads.saturating_add(1);
+            found.redact(payload.state().redacted().as_slice(), held)?;
+            self.job.watch.advance(from.offset().saturating_sub(told))?;
+            told = from.offset();
+        }
+        sorter.finish()?;
+        self.job.watch.advance(from.offset().saturating_sub(told))
+    }
+}
+
+impl Feed<'_> {
+    /// The next chunk and the file it is from.
+    fn next(&mut self, chunk: &mut Chunk, plan: Plan) -> Result<Option<usize>, FoldError> {
+        while let Some(path) = self.files.get(self.file) {
+            let io = |source| {
+                FoldError::Source(SourceError::Io {
+                    path: path.clone(),
+                    source,
+                })
+            };
+            let chunks = match &mut self.open {
+                Some(chunks) => chunks,
+                None => {
+                    let file = File::open(path).map_err(io)?;
+                    let chunks = Chunks::new(file, plan.chunk(), plan.longest_line());
+                    self.open.insert(chunks)
+                }
+            };
+            if chunks.next(chunk).map_err(io)? {
+                let capacity = chunks.capacity() as u64;
+                self.held.set(capacity, Heavy::Buffers)?;
+                return Ok(Some(self.file));
+            }
+            self.open = None;
+            self.file = self.file.saturating_add(1);
+        }
+        Ok(None)
+    }
+}
+
+fn note_redactions<S: Order>(event: &Stamped<S>, redactions: &mut Vec<EventHash>) {
+    match &event.event().data {
+        // The usual ones redact nothing: no need to make their deltas.
+        EventData::Create(_)
+        | EventData::Update(_)
+        | EventData::Move { .. }
+        | EventData::Assign(_)
+        | EventData::Unassign(_)
+        | EventData::Comment(_)
+        | EventData::Link { .. }
+        | EventData::Unlink { .. }
+        | EventData::Delete
+        | EventData::Compact(_)
+        | EventData::Opaque => {}
+        EventData::Redact(target) => redactions.push(*target),
+        _ => redactions.extend_from_slice(event.delta().redacted().as_slice()),
+    }
+}
+
+fn without_end(mut line: &[u8]) -> &[u8] {
+    while let [head @ .., b'\n' | b'\r'] = line {
+        line = head;
+    }
+    line
+}
