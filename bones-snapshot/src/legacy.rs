@@ -138,6 +138,7 @@ pub struct LegacyWrite<V> {
 
 impl SnapshotData {
     /// The stamps of all registers that were written.
+    #[allow(clippy::option_option)] // of a register that was written, the stamp if it has one
     pub(crate) fn stamps(&self) -> impl Iterator<Item = Option<&str>> {
         fn of<V>(write: Option<&LegacyWrite<V>>) -> Option<Option<&str>> {
             write.map(|write| write.stamp.as_deref())

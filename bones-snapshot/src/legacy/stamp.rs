@@ -65,9 +65,13 @@ fn canonical(nodes: &[(bool, u64)]) -> Vec<u8> {
 }
 
 fn leb128(mut value: u64, bytes: &mut Vec<u8>) {
-    while value > 0x7f {
-        bytes.push((value & 0x7f) as u8 | 0x80);
+    loop {
+        let [low, ..] = value.to_le_bytes();
         value >>= 7;
+        if value == 0 {
+            bytes.push(low);
+            return;
+        }
+        bytes.push(low | 0x80);
     }
-    bytes.push(value as u8);
 }

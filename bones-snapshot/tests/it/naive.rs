@@ -261,7 +261,7 @@ impl<'a> Naive<'a> {
                 .into_iter()
                 .flat_map(&of_snapshot)
             {
-                let removed = |wall_ts: u64| {
+                let gone_since = |wall_ts: u64| {
                     ops.iter().any(|(fact, (_, remove))| {
                         let is_one = one(remove, element);
                         (is_one || all(remove, element))
@@ -270,7 +270,7 @@ impl<'a> Naive<'a> {
                             && fact.tuple().0 >= wall_ts
                     })
                 };
-                if tags.iter().any(|tag| !removed(tag.wall_ts)) {
+                if tags.iter().any(|tag| !gone_since(tag.wall_ts)) {
                     shown.insert(element.clone());
                 }
             }
@@ -453,6 +453,7 @@ impl<'a> Naive<'a> {
     }
 
     /// Every key of the JSON view.
+    #[allow(clippy::too_many_lines)] // a list
     fn view(&self, redactions: &Set<EventHash>) -> Value {
         let links = self.links();
         let targets = |types: &[&str]| -> BTreeSet<Text> {

@@ -27,7 +27,22 @@ fn carriers() -> Vec<Event> {
     let update = |field: &str, value: serde_json::Value| {
         carrier("item.update", json!({"field": field, "value": value}))
     };
+    // Snapshots that bones made of one event without registers, and one that is not understood.
+    let snapshot = |made_of: &Event, zz: serde_json::Value| {
+        let source = delta::<Unstamped>(made_of);
+        let mut state = bones_snapshot_json(ITEM, &source);
+        state["zz"] = zz;
+        carrier("item.snapshot", json!({"state": state}))
+    };
+    let labels = update("labels", json!([text]));
+    let assign = carrier("item.assign", json!({"action": "assign", "agent": text}));
+    let link = carrier("item.link", json!({"target": "bn-2", "link_type": text}));
     vec![
+        snapshot(&labels, json!(1)),
+        snapshot(&assign, json!(1)),
+        snapshot(&link, json!(1)),
+        snapshot(&carrier("item.wave", json!({})), json!([text])),
+        carrier("item.snapshot", json!({"state": {"title": text}})),
         carrier("item.create", json!({"title": text})),
         carrier("item.create", json!({"title": "t", "description": text})),
         carrier("item.create", json!({"title": "t", "parent": id})),
