@@ -396,6 +396,24 @@ pub(crate) fn policy<S: Order>(
     };
     let name = Replica::<S>::name(item);
     let found = report.skipped.get(name).copied();
+    let redacted = held
+        .events
+        .iter()
+        .any(|event| replica.redactions.contains(&event.event().event().hash));
+    ensure(
+        !(redacted && found == Some(SkipReason::WouldGrow)),
+        "policy",
+        || format!("{name} holds a line that is redacted, and is left alone because it would grow"),
+    )?;
+    if found == Some(SkipReason::AlreadyCompact) {
+        let same = match held.blobs.as_slice() {
+            [blob] => held.events.is_empty() && blob.read::<S>(name)? == *held.state(),
+            _ => false,
+        };
+        ensure(same, "policy", || {
+            format!("{name} is not one snapshot of what is known")
+        })?;
+    }
     let fits = match expected {
         Some(_) => found == expected,
         None => matches!(

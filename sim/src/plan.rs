@@ -63,12 +63,14 @@ struct Planner {
     /// The last event: when and by whom.
     last: (i64, usize),
     steps: Vec<Step>,
-    /// Steps that wrote an event.
-    writes: Vec<StepId>,
+    /// Steps that wrote an event, and what.
+    writes: Vec<(StepId, &'static str)>,
     backups: Vec<StepId>,
     /// What the network will do, by the number of steps planned before it does.
     due: BTreeMap<usize, Vec<Act>>,
     split: bool,
+    /// Whether anybody sends payloads that lie. Not in every run: what lies cannot be verified.
+    forgers: bool,
 }
 
 impl Planner {
@@ -92,12 +94,13 @@ impl Planner {
             backups: Vec::new(),
             due: BTreeMap::new(),
             split: false,
+            forgers: rng.u8(0..3) != 0,
             rng,
         }
     }
 
     fn plan(mut self) -> Plan {
-        let len = self.rng.usize(30..=130);
+        let len = self.rng.usize(30..=160);
         while self.steps.len() < len {
             let now = self.steps.len();
             let later = self.due.split_off(&(now + 1));
@@ -125,12 +128,15 @@ impl Planner {
     fn push(&mut self, act: Act) {
         let id = self.next_id();
         match &act {
-            Act::Write { .. } => self.writes.push(id),
             Act::Backup { .. } => self.backups.push(id),
             Act::Send { .. } => self.fate(id),
             _ => {}
         }
-        self.steps.push(Step { id, act });
+        let step = Step { id, act };
+        if matches!(step.act, Act::Write { .. }) {
+            self.writes.push((id, step.name()));
+        }
+        self.steps.push(step);
     }
 
     /// Decides what becomes of a message: lost, delivered once, or several times; soon or late.
@@ -169,6 +175,10 @@ impl Planner {
 
     /// A step that wrote an event, a late one more often than an early one.
     fn written(&mut self) -> Option<StepId> {
+        self.wrote().map(|(id, _)| id)
+    }
+
+    fn wrote(&mut self) -> Option<(StepId, &'static str)> {
         let n = self.writes.len();
         let from = if self.rng.bool() {
             n.saturating_sub(8)
@@ -215,7 +225,8 @@ impl Planner {
                 let (a, b) = self.two();
                 Act::Refork { a, b }
             }
-            90..97 => self.forge(),
+            90..97 if self.forgers => self.forge(),
+            90..97 => self.send(),
             _ => {
                 let (at, item, pick) = (self.replica(), self.item(), self.rng.u64(..));
                 Act::Damage { at, item, pick }
@@ -355,9 +366,9 @@ impl Planner {
     fn forge(&mut self) -> Act {
         let (to, item, pick) = (self.replica(), self.item(), self.pick());
         let id = self.next_id();
-        let lie = match (self.rng.u8(0..3), self.written()) {
-            (0, Some(of)) => {
-                let (kind, data) = says::twist(&mut self.rng, id);
+        let lie = match (self.rng.u8(0..3), self.wrote()) {
+            (0, Some((of, shape))) => {
+                let (kind, data) = says::twist(&mut self.rng, id, shape);
                 Lie::Twist {
                     of,
                     kind,
@@ -365,7 +376,9 @@ impl Planner {
                 }
             }
             (0 | 1, _) => Lie::Claim,
-            _ => Lie::Foreign,
+            _ => Lie::Foreign {
+                masked: self.rng.bool(),
+            },
         };
         Act::Forge {
             to,

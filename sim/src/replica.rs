@@ -118,6 +118,7 @@ impl<S: Order> Replica<S> {
             let state: ItemState<S> = blob.read(Self::name(*item))?;
             redactions.join_ref(state.redacted());
             self.told.extend(&blob.told.listed);
+            orders_as_it_joins(self.held(*item).state(), &state)?;
             states.push((*item, blob, state));
         }
         self.learn(&redactions);
@@ -169,6 +170,7 @@ impl<S: Order> Replica<S> {
             no_leak(book, &blob.bytes, &redactions, "a masked delta")?;
             held.blobs.push(blob);
         } else {
+            no_leak(book, event.line().as_bytes(), &redactions, "a line kept")?;
             held.events.push(event);
         }
         held.learn(delta, &redactions);
@@ -330,6 +332,19 @@ pub(crate) fn sources<S: Order>(
         events: held.events.clone(),
         states: states?,
         bytes: lines.chain(blobs).map(|len| len as u64).sum(),
+    })
+}
+
+/// One state is below another iff joining it changes nothing, and the join says so.
+fn orders_as_it_joins<S: Order>(mine: &ItemState<S>, theirs: &ItemState<S>) -> Result<(), Failure> {
+    let mut joined = mine.clone();
+    let grew = joined.join(theirs.clone());
+    let below = theirs.leq(mine);
+    ensure(below == (joined == *mine) && grew != below, "order", || {
+        format!(
+            "below: {below}, the join says it grew: {grew}, it is the same: {}",
+            joined == *mine
+        )
     })
 }
 

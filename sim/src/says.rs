@@ -253,20 +253,29 @@ pub(crate) fn event(
     }
 }
 
-/// What a forger puts under the key of another event: its type and data.
-pub(crate) fn twist(rng: &mut Rng, id: StepId) -> (&'static str, Value) {
-    let set = |field: &str, value: Value| json!({"field": field, "value": value});
-    match rng.u8(0..6) {
-        0 | 1 => ("item.update", set("title", canary(id).into())),
-        2 => ("item.update", set("description", canary(id).into())),
-        3 => (
-            "item.update",
-            set("kind", pick(rng, &["task", "goal", "bug"], "bug").into()),
-        ),
-        4 => (
-            "item.update",
-            set("labels", json!({"action": "add", "label": canary(id)})),
-        ),
+/// What a forger puts under the key of an event of this shape: its type and data. Mostly another
+/// value for the same part, so that two values stand under one key.
+pub(crate) fn twist(rng: &mut Rng, id: StepId, shape: &str) -> (&'static str, Value) {
+    const UPDATE: &str = "item.update";
+    let set = |field: &str, value: Value| (UPDATE, json!({"field": field, "value": value}));
+    let part = match shape {
+        "write title" | "write create" => 0,
+        "write description" => 1,
+        "write kind" => 2,
+        "write label" => 3,
+        "write comment" | "write beside" => 4,
+        _ => rng.u8(0..5),
+    };
+    let part = if rng.u8(0..4) == 0 {
+        rng.u8(0..5)
+    } else {
+        part
+    };
+    match part {
+        0 => set("title", canary(id).into()),
+        1 => set("description", canary(id).into()),
+        2 => set("kind", pick(rng, &["task", "goal", "bug"], "bug").into()),
+        3 => set("labels", json!({"action": "add", "label": canary(id)})),
         _ => ("item.comment", json!({"body": canary(id)})),
     }
 }

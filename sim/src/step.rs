@@ -67,7 +67,10 @@ pub enum Lie {
     /// It holds what some events wrote, and claims to cover others as well.
     Claim,
     /// It holds what some events wrote, and covers none, as what comes from another system.
-    Foreign,
+    Foreign {
+        /// Whether the texts are gone, for a reason that it cannot say.
+        masked: bool,
+    },
     /// It holds another text under the key of the event that the step wrote.
     Twist {
         /// The step.
@@ -238,7 +241,8 @@ impl Step {
             Act::Refork { .. } => "refork",
             Act::Forge { lie, .. } => match lie {
                 Lie::Claim => "forge claim",
-                Lie::Foreign => "forge foreign",
+                Lie::Foreign { masked: false } => "forge foreign",
+                Lie::Foreign { masked: true } => "forge foreign without texts",
                 Lie::Twist { .. } => "forge twist",
             },
             Act::Damage { .. } => "damage",
@@ -325,7 +329,10 @@ impl fmt::Display for Step {
                 write!(f, "r{to} is sent a forged payload of {}, ", item(*n))?;
                 match lie {
                     Lie::Claim => write!(f, "which claims too much, pick {pick:#018x}"),
-                    Lie::Foreign => write!(f, "which covers nothing, pick {pick:#018x}"),
+                    Lie::Foreign { masked } => {
+                        let texts = if *masked { " and has no texts" } else { "" };
+                        write!(f, "which covers nothing{texts}, pick {pick:#018x}")
+                    }
                     Lie::Twist { of, kind, data } => {
                         write!(f, "with the key of #{of} over {kind} {data}")
                     }

@@ -59,6 +59,7 @@ pub const MUST: &[&str] = &[
     "refork",
     "forge claim",
     "forge foreign",
+    "forge foreign without texts",
     "forge twist",
     "damage",
     "damage refused",

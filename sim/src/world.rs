@@ -353,6 +353,21 @@ impl<S: Order> World<S> {
                 continue;
             };
             let told = told_by(&self.book, h, &replica.redactions);
+            let before = held
+                .iter()
+                .find(|(n, _)| *n == item)
+                .map_or(0, |(_, h)| h.bytes);
+            let grows = snapshot.payload.len() as u64 > before;
+            ensure(
+                !grows || !told.masked.is_empty() || !told.listed.is_empty(),
+                "policy",
+                || {
+                    format!(
+                        "a snapshot of {} is larger than what it replaces",
+                        snapshot.item_id
+                    )
+                },
+            )?;
             let blob = Blob {
                 bytes: snapshot.payload.into(),
                 told,
@@ -519,7 +534,7 @@ impl<S: Order> World<S> {
                     atoms.extend(self.book.forge(Part::Claim, event, None));
                 }
             }
-            Lie::Foreign => {
+            Lie::Foreign { .. } => {
                 for event in some {
                     atoms.extend(self.book.forge(Part::Foreign, event, None));
                 }
@@ -538,9 +553,16 @@ impl<S: Order> World<S> {
         if atoms.is_empty() {
             return Ok(false);
         }
+        let atoms: BTreeSet<_> = atoms.into_iter().collect();
+        let masked = *lie == Lie::Foreign { masked: true };
         let told = Told {
-            atoms: atoms.into_iter().collect(),
-            ..Told::default()
+            masked: if masked {
+                atoms.clone()
+            } else {
+                BTreeSet::new()
+            },
+            atoms,
+            listed: BTreeSet::new(),
         };
         let nothing = Set::new();
         let told = self.book.under(told, &nothing);
