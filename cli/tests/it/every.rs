@@ -5,9 +5,9 @@ use std::process::{Command, Stdio};
 
 use crate::support::{Bench, fail, lattice, project, succeed};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "demo", "import", "compact", "verify", "items", "show", "explain", "redact", "stats", "digest",
-    "export",
+    "export", "fold",
 ];
 
 #[test]

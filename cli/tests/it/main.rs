@@ -8,6 +8,7 @@ mod demo;
 mod every;
 mod explain;
 mod export;
+mod fold;
 mod import;
 mod redact;
 mod support;

@@ -56,6 +56,14 @@ impl Plan {
         self.share() / 2
     }
 
+    /// Memory that would be enough for a line of this length and weight.
+    pub(super) fn enough_for_line(self, length: u64, weight: u64) -> u64 {
+        let share = length.saturating_mul(8).max(weight.saturating_mul(2));
+        let shares = share.saturating_mul(self.threads as u64);
+        // Rounding down in each of the shares loses less than this.
+        (shares / 7).saturating_add(LEAST / 64).saturating_mul(8)
+    }
+
     /// What is collected before it is spilled.
     pub(super) fn spill_buffer(self) -> usize {
         to_size((self.share() / 24).min(8 << 20))

@@ -196,7 +196,7 @@ impl<'a, 'w, S: Order> Reading<'a, 'w, S> {
         let mut held = self.job.meter.entry();
         while let Some(line) = lines.next() {
             let is_cut = chunk.cut.is_some() && lines.peek().is_none();
-            self.weigh(&line, is_cut, &path, &mut held)?;
+            self.weigh(chunk, &line, is_cut, &path, &mut held)?;
             match read_event::<S>(&line, &path) {
                 Ok(None) => {}
                 Ok(Some(event)) => {
@@ -221,6 +221,7 @@ impl<'a, 'w, S: Order> Reading<'a, 'w, S> {
     /// Refuses a line that is too heavy to be looked at.
     fn weigh(
         &self,
+        chunk: &Chunk,
         line: &Line<'_>,
         is_cut: bool,
         path: &Path,
@@ -239,14 +240,17 @@ impl<'a, 'w, S: Order> Reading<'a, 'w, S> {
                 held.set(heaviest / 16, Heavy::Buffers)
             };
         }
-        let times = weight.max(heaviest) / heaviest.max(1);
+        // Of a line that was cut the rest is taken to be like the beginning.
+        let kept = line.bytes.len() as u64;
+        let length = chunk.cut.filter(|_| is_cut).unwrap_or(kept);
+        let weight = weight.saturating_mul(length.div_ceil(kept.max(1)));
         Err(FoldError::Memory {
             what: Heavy::Line {
                 path: path.into(),
                 line: line.number,
             },
             memory: self.job.plan.memory,
-            enough: self.job.plan.memory.saturating_mul(times.saturating_add(1)),
+            enough: self.job.plan.enough_for_line(length, weight),
         })
     }
 
