@@ -60,3 +60,11 @@ bench-sizes:
 # Every fuzz target for `t` seconds each.
 fuzz t="60":
     bash fuzz/run {{t}}
+
+# Replicas that write, gossip, compact, redact and break, against a reading that never compacts.
+sim seeds="1000" *args:
+    cargo run -q --profile test -p lattice-sim -- --seeds {{seeds}} {{args}}
+
+# The rules of the algebra taken out one by one: each must make some seed of the simulation fail.
+sim-mutations *args:
+    python3 sim/mutations.py {{args}}

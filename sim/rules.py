@@ -54,6 +54,7 @@ COMPACT = "bones-compact/src/compact.rs"
 POLICY = "bones-compact/src/policy.rs"
 VERIFY = "bones-compact/src/verify.rs"
 REPLICA = "sim/src/replica.rs"
+COMPACTION = "sim/src/world/compaction.rs"
 
 RULES = [
     # Registers.
@@ -138,6 +139,8 @@ RULES = [
          (DELTA, "«ObservedSet::removed(link.id(), key)»", "{ drop(link); ObservedSet::cleared(key) }")),
     rule("3.3", "links go by target", "unlinking one target unlinks all",
          (OBSERVED, '«element_id("bones-snapshot 1 link target", &[target])»', 'element_id("bones-snapshot 1 link target", &[target.get(..0).unwrap_or_default()])')),
+    rule("3.3", "links go by type", "links of all types to one target are one",
+         (OBSERVED, "«&[&self.target, &self.link_type]»", "&[&self.target]")),
     rule("3.3", "masked adds keep their place", "the text of an add is not masked",
          (OBSERVED, "if «redacted(&add.key.event_hash)» {", "false")),
     # The item.
@@ -165,6 +168,8 @@ RULES = [
          (MAX, "fn join(&mut self, other: Self) -> bool { let grew = «other.0 > self.0»;", "other.0 != self.0")),
     rule("3.4", "unknown parts are kept", "what nobody understands is dropped",
          (DELTA, "content.other = «text(&key, rest)»;", "{ let _ = rest; Bottom::bottom() }")),
+    rule("3.4", "what is left over is kept", "unknown members beside known ones are dropped",
+         (DATA, "Some(_) if «members.all_taken()» && event_type", "true")),
     # Redaction.
     rule("3.5", "join masks", "a join leaves text that the other side knows to be redacted",
          (STATE, "if «grew» { self.mask_own(); }", "false")),
@@ -201,6 +206,8 @@ RULES = [
          (REPLICA, "if «redactions.contains(&event.hash())» { let told", "false")),
     rule("3.5", "masked deltas are masked", "what replaces a redacted line has its text",
          (COMPACT, "let mut delta = event.delta(); «delta.redact(redactions);»", "")),
+    rule("3.5", "masks what is not compacted", "what compaction leaves alone keeps its texts",
+         (COMPACTION, "«replica.mask(&self.book, item)?»", "false")),
     rule("3.5", "compaction masks", "a snapshot is not masked",
          (COMPACT, "let mut state = join_all(deltas.chain(self.states.iter().cloned())); «state.redact(redactions);»", "")),
     rule("3.5", "payloads are masked", "a payload is made without the redactions known",
@@ -216,6 +223,10 @@ RULES = [
          (REPLICA, "state.coverage().contains(&event.hash()) && «delta.leq(state)»", "true")),
     rule("3.6", "the order looks at content", "a state is below another when its coverage is",
          (STATE, "self.redacted.leq(&other.redacted) && «self.content.leq(&other.content)»", "self.content.coverage.leq(&other.content.coverage)")),
+    rule("3.6", "the order looks at redactions", "a state is below another that knows fewer redactions",
+         (STATE, "«self.redacted.leq(&other.redacted)» && self.content", "true")),
+    rule("3.6", "the order looks through removes", "an add is not below the remove that observed it",
+         (OBSERVED, "«other.add_is_dead(id, &add.key)» ||", "false")),
     # Payloads.
     rule("3.7", "payloads carry coverage", "the coverage is not written",
          (ENCODE, "«out.hashes(state.coverage());»", "out.hashes(&Set::bottom());")),
@@ -223,9 +234,17 @@ RULES = [
          (ENCODE, "«out.hashes(state.redacted());»", "out.hashes(&Set::bottom());")),
     rule("3.7", "nothing follows a payload", "bytes after the payload are ignored",
          (DECODE, "«decoder.from.finish()?;»", "")),
+    rule("3.7", "no key without use", "a key that nothing refers to is read",
+         (DECODE, "if «decoder.used.contains(&false)» {", "false")),
     # Compaction and verification.
     rule("4", "compacting twice", "what is compact is compacted again",
          (COMPACT, "if «sources.is_one_state() && sources.states.first() == Some(&state)» {", "false")),
+    rule("4", "compact and masked", "one snapshot is left alone though a redaction came since",
+         (COMPACT, "sources.is_one_state() && «sources.states.first() == Some(&state)» {", "true")),
+    rule("4", "nothing grows", "a snapshot is written that is larger than what it replaces",
+         (COMPACT, "if «snapshot.payload.len() as u64 > sources.bytes» && !redacts {", "false")),
+    rule("4", "what masks may grow", "a snapshot that masks is not written when it is larger",
+         (COMPACT, "> sources.bytes && «!redacts» {", "{ let _ = redacts; true }")),
     rule("4", "verification asks for equality", "what holds all events is accepted, whatever it holds beside",
          (VERIFY, "if «expected != state» {", "false")),
     rule("4", "verification asks for the item", "a snapshot of another item is accepted",
@@ -247,6 +266,7 @@ RULES = [
 ]
 
 INVISIBLE = [
-    Invisible("3.3", "dots and contexts", "bones logs carry no dots; `OrSet` has a simulation of its own in its tests"),
+    Invisible("3.3", "dots and contexts", "bones logs carry no dots: the tests of `lattice-orset` hold these rules"),
     Invisible("3.6", "the count is no sum", "no count is stored that could be summed: it is the size of the coverage"),
+    Invisible("3.6", "drop only what is covered", "the delta of an event covers it: what is below a state is in its coverage"),
 ]

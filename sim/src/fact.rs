@@ -59,6 +59,7 @@ pub(crate) struct SetOps {
 ///
 /// Words of closed vocabularies are their places in order.
 #[derive(Debug, Clone, Default)]
+#[allow(clippy::option_option)] // the outer `None` is "not written", the inner one "written as none"
 pub(crate) struct Reading {
     /// The title.
     pub title: Option<String>,
@@ -249,9 +250,10 @@ fn effect(kind: &str, item: &str, data: &mut Members, out: &mut Reading) -> Opti
         }
         "item.unlink" => {
             let target = data.text("target")?;
-            let link_type = match data.0.contains_key("link_type") {
-                true => data.text_or_null("link_type")?,
-                false => None,
+            let link_type = if data.0.contains_key("link_type") {
+                data.text_or_null("link_type")?
+            } else {
+                None
             };
             out.links.removes = match link_type {
                 Some(link_type) => Removes::One((target, link_type)),

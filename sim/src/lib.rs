@@ -6,6 +6,7 @@ mod says;
 mod step;
 
 // To whom.
+mod atom;
 mod book;
 mod held;
 mod message;
@@ -16,6 +17,7 @@ mod world;
 mod check;
 mod fact;
 mod failure;
+mod laws;
 mod naive;
 mod tamper;
 mod tree;

@@ -7,10 +7,12 @@ use bones_snapshot::{EventHash, Order};
 use lattice_core::Set;
 use lattice_lww::ItcClock;
 
-use crate::book::{Book, EventId, Part, Told};
+use crate::atom::Part;
+use crate::book::{Book, EventId, Told};
 use crate::failure::Failure;
 use crate::held::{Blob, HeldEvent};
-use crate::replica::{Held, Replica, no_leak, sources};
+use crate::laws::no_leak;
+use crate::replica::{Held, Replica, sources};
 use crate::step::Form;
 
 /// A message on its way.

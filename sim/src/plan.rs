@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use fastrand::Rng;
 
-use crate::says;
+use crate::says::Speaker;
 use crate::step::{AGENTS, Act, Form, ITEMS, Lie, Op, Step, StepId};
 
 /// Which order the store is made for.
@@ -79,7 +79,7 @@ impl Planner {
         let replicas = rng.usize(3..=6);
         Self {
             seed,
-            order: if seed % 2 == 0 {
+            order: if seed.is_multiple_of(2) {
                 Order::Wall
             } else {
                 Order::Itc
@@ -202,9 +202,11 @@ impl Planner {
 
     fn act(&mut self) -> Act {
         self.hours += self.rng.i64(0..10);
+        let forged = if self.forgers { 90..97 } else { 0..0 };
         match self.rng.u8(0..100) {
+            n if forged.contains(&n) => self.forge(),
             0..42 => self.write(),
-            42..63 => self.send(),
+            42..63 | 90..97 => self.send(),
             63..69 => self.compact(),
             69..74 => {
                 let (at, item, pick) = (self.replica(), self.item(), self.pick());
@@ -225,8 +227,6 @@ impl Planner {
                 let (a, b) = self.two();
                 Act::Refork { a, b }
             }
-            90..97 if self.forgers => self.forge(),
-            90..97 => self.send(),
             _ => {
                 let (at, item, pick) = (self.replica(), self.item(), self.rng.u64(..));
                 Act::Damage { at, item, pick }
@@ -284,13 +284,19 @@ impl Planner {
                 hex: self.rng.bool(),
             };
         }
-        let id = self.next_id();
-        let earlier = self.written();
-        let (shape, kind, data) = says::event(&mut self.rng, id, earlier);
+        let (shape, kind, data) = self.speaker().event();
         Op::Data {
             shape,
             kind,
             data: data.to_string(),
+        }
+    }
+
+    fn speaker(&mut self) -> Speaker<'_> {
+        Speaker {
+            id: self.next_id(),
+            earlier: self.written(),
+            rng: &mut self.rng,
         }
     }
 
@@ -365,10 +371,9 @@ impl Planner {
 
     fn forge(&mut self) -> Act {
         let (to, item, pick) = (self.replica(), self.item(), self.pick());
-        let id = self.next_id();
         let lie = match (self.rng.u8(0..3), self.wrote()) {
             (0, Some((of, shape))) => {
-                let (kind, data) = says::twist(&mut self.rng, id, shape);
+                let (kind, data) = self.speaker().twist(shape);
                 Lie::Twist {
                     of,
                     kind,

@@ -9,9 +9,11 @@ use bones_snapshot::{EventHash, ItemState, Order};
 use lattice_core::{Bottom, JoinSemilattice, Set};
 use lattice_lww::ItcClock;
 
-use crate::book::{Atom, Book, EventId, Told};
-use crate::failure::{Failure, ensure};
+use crate::atom::Atom;
+use crate::book::{Book, EventId, Told};
+use crate::failure::Failure;
 use crate::held::{Blob, HeldEvent};
+use crate::laws::{joins_masked, no_leak, orders_as_it_joins};
 use crate::message::Message;
 use crate::step::ITEMS;
 
@@ -333,61 +335,4 @@ pub(crate) fn sources<S: Order>(
         states: states?,
         bytes: lines.chain(blobs).map(|len| len as u64).sum(),
     })
-}
-
-/// One state is below another iff joining it changes nothing, and the join says so.
-fn orders_as_it_joins<S: Order>(mine: &ItemState<S>, theirs: &ItemState<S>) -> Result<(), Failure> {
-    let mut joined = mine.clone();
-    let grew = joined.join(theirs.clone());
-    let below = theirs.leq(mine);
-    ensure(below == (joined == *mine) && grew != below, "order", || {
-        format!(
-            "below: {below}, the join says it grew: {grew}, it is the same: {}",
-            joined == *mine
-        )
-    })
-}
-
-/// Joining two states leaves no text that either knows to be redacted, and redacting commutes with
-/// it.
-fn joins_masked<S: Order>(
-    mine: &ItemState<S>,
-    theirs: &ItemState<S>,
-    redactions: &Set<EventHash>,
-) -> Result<(), Failure> {
-    let joined = mine.clone().joined(theirs.clone());
-    let mut again = joined.clone();
-    let changed = again.redact(&joined.redacted().clone());
-    ensure(!changed && again == joined, "mask", || {
-        "a join left text that it knows to be redacted".to_owned()
-    })?;
-    let redacted = |state: &ItemState<S>| {
-        let mut state = state.clone();
-        state.redact(redactions);
-        state
-    };
-    let apart = redacted(mine).joined(redacted(theirs));
-    ensure(redacted(&joined) == apart, "mask", || {
-        "redacting and joining is not joining and redacting".to_owned()
-    })
-}
-
-/// No text stands in the bytes that the redactions take away.
-///
-/// # Errors
-///
-/// When one does.
-pub(crate) fn no_leak<S: Order>(
-    book: &Book<S>,
-    bytes: &[u8],
-    redactions: &Set<EventHash>,
-    place: &str,
-) -> Result<(), Failure> {
-    match book.leak(bytes, redactions) {
-        None => Ok(()),
-        Some(step) => Err(Failure::new(
-            "canary",
-            format!("the text of #{step} stands in {place} after it was redacted"),
-        )),
-    }
 }

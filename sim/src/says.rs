@@ -1,7 +1,7 @@
 //! What events say: words of few choices, so that writers meet, and texts that are found again.
 
 use fastrand::Rng;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::step::StepId;
 
@@ -31,251 +31,268 @@ pub(crate) fn canaries(bytes: &[u8]) -> Vec<StepId> {
     found
 }
 
-fn pick<T: Copy>(rng: &mut Rng, of: &[T], otherwise: T) -> T {
-    rng.choice(of).copied().unwrap_or(otherwise)
+const UPDATE: &str = "item.update";
+
+/// An event: what it is counted as, its type and its data.
+pub(crate) type Said = (&'static str, &'static str, Value);
+
+/// Finds the words of one event.
+pub(crate) struct Speaker<'a> {
+    /// Where chance comes from.
+    pub(crate) rng: &'a mut Rng,
+    /// The step that speaks.
+    pub(crate) id: StepId,
+    /// A step that wrote before.
+    pub(crate) earlier: Option<StepId>,
 }
 
-fn label(rng: &mut Rng, id: StepId, earlier: Option<StepId>) -> String {
-    match (rng.u8(0..8), earlier) {
-        (0, _) => canary(id),
-        (1, Some(earlier)) => canary(earlier),
-        _ => pick(rng, &["red", "blue", "grün"], "red").to_owned(),
+impl Speaker<'_> {
+    fn one_in(&mut self, n: u8) -> bool {
+        self.rng.u8(0..n) == 0
     }
-}
 
-fn labels(rng: &mut Rng, id: StepId, earlier: Option<StepId>) -> Value {
-    let n = rng.usize(0..3);
-    let mut list: Vec<Value> = (0..n).map(|_| label(rng, id, earlier).into()).collect();
-    // Now and then something that is no label: the list is kept word for word as well.
-    if rng.u8(0..8) == 0 {
-        list.push(pick(rng, &["  ", ""], "").into());
+    fn word<'a>(&mut self, words: &[&'a str]) -> &'a str {
+        self.rng.choice(words).copied().unwrap_or_default()
     }
-    list.into()
-}
 
-fn target(rng: &mut Rng, id: StepId) -> String {
-    match rng.u8(0..10) {
-        0 => format!("bn-{}", canary(id)),
-        1 => "bn-1".to_owned(),
-        2 => "no item".to_owned(),
-        n => format!("bn-{}", 8 + n % 2),
+    fn canary(&self) -> Value {
+        canary(self.id).into()
     }
-}
 
-fn kind_word(rng: &mut Rng) -> Value {
-    pick(rng, &["task", "goal", "bug", " Bug ", "goat"], "task").into()
-}
-
-fn size_word(rng: &mut Rng) -> Value {
-    match rng.u8(0..6) {
-        0 => Value::Null,
-        1 => json!(7),
-        _ => pick(rng, &["xs", "s", "M", "xl"], "s").into(),
-    }
-}
-
-fn text_or_none(rng: &mut Rng, id: StepId) -> Value {
-    match rng.u8(0..6) {
-        0 => Value::Null,
-        1 => "".into(),
-        _ => canary(id).into(),
-    }
-}
-
-fn parent(rng: &mut Rng, id: StepId) -> Value {
-    match rng.u8(0..5) {
-        0 => Value::Null,
-        1 => "".into(),
-        2 => "not an item".into(),
-        3 => "bn-7".into(),
-        _ => format!("bn-{}", canary(id)).into(),
-    }
-}
-
-fn create(rng: &mut Rng, id: StepId, earlier: Option<StepId>) -> Value {
-    let mut data = json!({});
-    let mut say = |rng: &mut Rng, key: &str, value: Value| {
-        if rng.bool() {
-            data[key] = value;
+    /// An event of any sort.
+    pub(crate) fn event(&mut self) -> Said {
+        match self.rng.u8(0..38) {
+            0..11 => self.field(),
+            11..18 => self.labelling(),
+            18..27 => self.relation(),
+            27..29 => (
+                "write comment",
+                "item.comment",
+                json!({"body": self.canary()}),
+            ),
+            29..34 => self.moving(),
+            _ => self.rarity(),
         }
-    };
-    let (words, size) = (kind_word(rng), size_word(rng));
-    say(rng, "title", canary(id).into());
-    let text = text_or_none(rng, id);
-    say(rng, "description", text);
-    say(rng, "kind", words);
-    say(rng, "size", size);
-    let urgency = pick(rng, &["urgent", "default", "punt", "soon"], "punt");
-    say(rng, "urgency", urgency.into());
-    let parent = parent(rng, id);
-    say(rng, "parent", parent);
-    let labels = labels(rng, id, earlier);
-    say(rng, "labels", labels);
-    if rng.u8(0..4) == 0 {
-        data["causation"] = if rng.bool() {
-            Value::Null
-        } else {
-            canary(id).into()
-        };
     }
-    data
-}
 
-/// An event: what it is counted as, its type and its data. `earlier` is a step that wrote before.
-pub(crate) fn event(
-    rng: &mut Rng,
-    id: StepId,
-    earlier: Option<StepId>,
-) -> (&'static str, &'static str, Value) {
-    const UPDATE: &str = "item.update";
-    let set = |field: &str, value: Value| json!({"field": field, "value": value});
-    match rng.u8(0..38) {
-        0..3 => ("write create", "item.create", create(rng, id, earlier)),
-        3..6 => ("write title", UPDATE, set("title", canary(id).into())),
-        6 => (
-            "write description",
-            UPDATE,
-            set("description", text_or_none(rng, id)),
-        ),
-        7 => ("write kind", UPDATE, set("kind", kind_word(rng))),
-        8 => ("write size", UPDATE, set("size", size_word(rng))),
-        9 => {
-            let word = pick(rng, &["urgent", "default", "punt", "soon"], "punt");
-            ("write urgency", UPDATE, set("urgency", word.into()))
-        }
-        10 => ("write parent", UPDATE, set("parent", parent(rng, id))),
-        11..14 => {
-            let label = label(rng, id, earlier);
-            (
-                "write label",
+    fn field(&mut self) -> Said {
+        let set = |field: &str, value: Value| json!({"field": field, "value": value});
+        match self.rng.u8(0..11) {
+            0..3 => ("write create", "item.create", self.create()),
+            3..6 => ("write title", UPDATE, set("title", self.canary())),
+            6 => (
+                "write description",
                 UPDATE,
-                set("labels", json!({"action": "add", "label": label})),
-            )
-        }
-        14..16 => {
-            let label = label(rng, id, earlier);
-            let value = json!({"action": "remove", "label": label});
-            ("write label removal", UPDATE, set("labels", value))
-        }
-        16..18 => (
-            "write labels anew",
-            UPDATE,
-            set("labels", labels(rng, id, earlier)),
-        ),
-        18..20 => {
-            let agent = pick(rng, &["ann", "ben", " "], "ann");
-            let agent = if rng.u8(0..6) == 0 {
-                canary(id)
-            } else {
-                agent.to_owned()
-            };
-            (
-                "write assign",
-                "item.assign",
-                json!({"action": "assign", "agent": agent}),
-            )
-        }
-        20 => {
-            let agent = pick(rng, &["ann", "ben"], "ann");
-            (
-                "write unassign",
-                "item.assign",
-                json!({"action": "unassign", "agent": agent}),
-            )
-        }
-        21..24 => {
-            let word = pick(
-                rng,
-                &["blocks", "blocked_by", "related_to", "relates", "x"],
-                "x",
-            );
-            let data = json!({"target": target(rng, id), "link_type": word});
-            ("write link", "item.link", data)
-        }
-        24 => {
-            let word = pick(
-                rng,
-                &["blocks", "blocked_by", "related_to", "relates", "x"],
-                "x",
-            );
-            let data = json!({"target": target(rng, id), "link_type": word});
-            ("write unlink", "item.unlink", data)
-        }
-        25 | 26 => {
-            let target = target(rng, id);
-            let data = if rng.bool() {
-                json!({"target": target})
-            } else {
-                json!({"target": target, "link_type": null})
-            };
-            ("write unlink of all", "item.unlink", data)
-        }
-        27..29 => ("write comment", "item.comment", json!({"body": canary(id)})),
-        29..34 => {
-            let word = pick(
-                rng,
-                &["open", "doing", "done", "archived", "Done", "gone"],
-                "open",
-            );
-            let mut data = json!({"state": word});
-            match rng.u8(0..3) {
-                0 => data["reason"] = canary(id).into(),
-                1 => data["reason"] = Value::Null,
-                _ => {}
-            }
-            ("write move", "item.move", data)
-        }
-        34 => {
-            let data = if rng.bool() {
-                json!({})
-            } else {
-                json!({"reason": canary(id)})
-            };
-            ("write delete", "item.delete", data)
-        }
-        35 => (
-            "write summary",
-            "item.compact",
-            json!({"summary": canary(id)}),
-        ),
-        36 => {
-            let data = json!({"field": "colour", "value": canary(id), "n": [1, {"a": null}]});
-            (
-                "write unknown",
-                pick(rng, &["item.paint", UPDATE], UPDATE),
-                data,
-            )
-        }
-        _ => {
-            let data = json!({"body": canary(id), "mood": canary(id)});
-            ("write beside", "item.comment", data)
+                set("description", self.text_or_none()),
+            ),
+            7 => ("write kind", UPDATE, set("kind", self.kind())),
+            8 => ("write size", UPDATE, set("size", self.size())),
+            9 => ("write urgency", UPDATE, set("urgency", self.urgency())),
+            _ => ("write parent", UPDATE, set("parent", self.parent())),
         }
     }
-}
 
-/// What a forger puts under the key of an event of this shape: its type and data. Mostly another
-/// value for the same part, so that two values stand under one key.
-pub(crate) fn twist(rng: &mut Rng, id: StepId, shape: &str) -> (&'static str, Value) {
-    const UPDATE: &str = "item.update";
-    let set = |field: &str, value: Value| (UPDATE, json!({"field": field, "value": value}));
-    let part = match shape {
-        "write title" | "write create" => 0,
-        "write description" => 1,
-        "write kind" => 2,
-        "write label" => 3,
-        "write comment" | "write beside" => 4,
-        _ => rng.u8(0..5),
-    };
-    let part = if rng.u8(0..4) == 0 {
-        rng.u8(0..5)
-    } else {
-        part
-    };
-    match part {
-        0 => set("title", canary(id).into()),
-        1 => set("description", canary(id).into()),
-        2 => set("kind", pick(rng, &["task", "goal", "bug"], "bug").into()),
-        3 => set("labels", json!({"action": "add", "label": canary(id)})),
-        _ => ("item.comment", json!({"body": canary(id)})),
+    fn create(&mut self) -> Value {
+        let mut data = Map::new();
+        let members = [
+            ("title", self.canary()),
+            ("description", self.text_or_none()),
+            ("kind", self.kind()),
+            ("size", self.size()),
+            ("urgency", self.urgency()),
+            ("parent", self.parent()),
+            ("labels", self.labels()),
+        ];
+        for (key, value) in members {
+            if self.rng.bool() {
+                data.insert(key.to_owned(), value);
+            }
+        }
+        if self.one_in(4) {
+            let because = if self.rng.bool() {
+                Value::Null
+            } else {
+                self.canary()
+            };
+            data.insert("causation".to_owned(), because);
+        }
+        data.into()
+    }
+
+    fn kind(&mut self) -> Value {
+        self.word(&["task", "goal", "bug", " Bug ", "goat"]).into()
+    }
+
+    fn size(&mut self) -> Value {
+        match self.rng.u8(0..6) {
+            0 => Value::Null,
+            1 => json!(7),
+            _ => self.word(&["xs", "s", "M", "xl"]).into(),
+        }
+    }
+
+    fn urgency(&mut self) -> Value {
+        self.word(&["urgent", "default", "punt", "soon"]).into()
+    }
+
+    fn text_or_none(&mut self) -> Value {
+        match self.rng.u8(0..6) {
+            0 => Value::Null,
+            1 => "".into(),
+            _ => self.canary(),
+        }
+    }
+
+    fn parent(&mut self) -> Value {
+        match self.rng.u8(0..5) {
+            0 => Value::Null,
+            1 => "".into(),
+            2 => "not an item".into(),
+            3 => "bn-7".into(),
+            _ => format!("bn-{}", canary(self.id)).into(),
+        }
+    }
+
+    fn label(&mut self) -> Value {
+        match (self.rng.u8(0..8), self.earlier) {
+            (0, _) => self.canary(),
+            (1, Some(earlier)) => canary(earlier).into(),
+            _ => self.word(&["red", "blue", "grün"]).into(),
+        }
+    }
+
+    fn labels(&mut self) -> Value {
+        let n = self.rng.usize(0..3);
+        let mut list: Vec<Value> = (0..n).map(|_| self.label()).collect();
+        // Now and then something that is no label: the list is kept word for word as well.
+        if self.one_in(8) {
+            list.push(self.word(&["  ", ""]).into());
+        }
+        list.into()
+    }
+
+    fn labelling(&mut self) -> Said {
+        let set = |value: Value| json!({"field": "labels", "value": value});
+        match self.rng.u8(0..7) {
+            0..3 => {
+                let value = json!({"action": "add", "label": self.label()});
+                ("write label", UPDATE, set(value))
+            }
+            3..5 => {
+                let value = json!({"action": "remove", "label": self.label()});
+                ("write label removal", UPDATE, set(value))
+            }
+            _ => ("write labels anew", UPDATE, set(self.labels())),
+        }
+    }
+
+    fn relation(&mut self) -> Said {
+        let assign = |action: &str, agent: Value| json!({"action": action, "agent": agent});
+        match self.rng.u8(0..9) {
+            0 | 1 => {
+                let agent = if self.one_in(6) {
+                    self.canary()
+                } else {
+                    self.word(&["ann", "ben", " "]).into()
+                };
+                ("write assign", "item.assign", assign("assign", agent))
+            }
+            2 => {
+                let agent = self.word(&["ann", "ben"]).into();
+                ("write unassign", "item.assign", assign("unassign", agent))
+            }
+            3..6 => ("write link", "item.link", self.link()),
+            6 => ("write unlink", "item.unlink", self.link()),
+            7 => (
+                "write unlink of all",
+                "item.unlink",
+                json!({"target": self.target()}),
+            ),
+            _ => {
+                let data = json!({"target": self.target(), "link_type": null});
+                ("write unlink of all", "item.unlink", data)
+            }
+        }
+    }
+
+    fn link(&mut self) -> Value {
+        let word = self.word(&["blocks", "blocked_by", "related_to", "relates", "x"]);
+        json!({"target": self.target(), "link_type": word})
+    }
+
+    fn target(&mut self) -> Value {
+        match self.rng.u8(0..10) {
+            0 => format!("bn-{}", canary(self.id)).into(),
+            1 => "bn-1".into(),
+            2 => "no item".into(),
+            n => format!("bn-{}", 8 + n % 2).into(),
+        }
+    }
+
+    fn moving(&mut self) -> Said {
+        let word = self.word(&["open", "doing", "done", "archived", "Done", "gone"]);
+        let data = match self.rng.u8(0..3) {
+            0 => json!({"state": word, "reason": self.canary()}),
+            1 => json!({"state": word, "reason": null}),
+            _ => json!({"state": word}),
+        };
+        ("write move", "item.move", data)
+    }
+
+    fn rarity(&mut self) -> Said {
+        match self.rng.u8(0..4) {
+            0 if self.rng.bool() => ("write delete", "item.delete", json!({})),
+            0 => (
+                "write delete",
+                "item.delete",
+                json!({"reason": self.canary()}),
+            ),
+            1 => (
+                "write summary",
+                "item.compact",
+                json!({"summary": self.canary()}),
+            ),
+            2 => {
+                let data =
+                    json!({"field": "colour", "value": self.canary(), "n": [1, {"a": null}]});
+                let kind = if self.rng.bool() {
+                    "item.paint"
+                } else {
+                    UPDATE
+                };
+                ("write unknown", kind, data)
+            }
+            _ => {
+                let data = json!({"body": self.canary(), "mood": self.canary()});
+                ("write beside", "item.comment", data)
+            }
+        }
+    }
+
+    /// What a forger puts under the key of an event of this shape: its type and data. Mostly
+    /// another value for the same part, so that two values stand under one key.
+    pub(crate) fn twist(&mut self, shape: &str) -> (&'static str, Value) {
+        let set = |field: &str, value: Value| (UPDATE, json!({"field": field, "value": value}));
+        let same = match shape {
+            "write title" | "write create" => Some(0),
+            "write description" => Some(1),
+            "write kind" => Some(2),
+            "write label" => Some(3),
+            "write comment" | "write beside" => Some(4),
+            _ => None,
+        };
+        let any = self.rng.u8(0..5);
+        let part = if self.one_in(4) {
+            any
+        } else {
+            same.unwrap_or(any)
+        };
+        match part {
+            0 => set("title", self.canary()),
+            1 => set("description", self.canary()),
+            2 => set("kind", self.word(&["task", "goal", "bug"]).into()),
+            3 => set("labels", json!({"action": "add", "label": self.canary()})),
+            _ => ("item.comment", json!({"body": self.canary()})),
+        }
     }
 }

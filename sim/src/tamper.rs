@@ -32,27 +32,33 @@ pub(crate) fn refused<S: Order>(
 ) -> Result<(), Failure> {
     let name = Replica::<S>::name(item);
     let state: ItemState<S> = blob.read(name)?;
-    let changes: [(&str, Change<S>); 10] = [
-        ("without its titles", |c, _, _| c.title = Bottom::bottom()),
-        ("without its comments", |c, _, _| {
-            c.comments = Bottom::bottom()
+    let ways: [(&str, Change<S>); 10] = [
+        ("without its titles", |c, _, _| {
+            c.title = Bottom::bottom();
         }),
-        ("without its moves", |c, _, _| c.moves = Bottom::bottom()),
-        ("without its labels", |c, _, _| c.labels = Bottom::bottom()),
+        ("without its comments", |c, _, _| {
+            c.comments = Bottom::bottom();
+        }),
+        ("without its moves", |c, _, _| {
+            c.moves = Bottom::bottom();
+        }),
+        ("without its labels", |c, _, _| {
+            c.labels = Bottom::bottom();
+        }),
         ("with an earlier first event", |c, _, _| {
-            _ = c.earliest.join(Some(Min(0)))
+            _ = c.earliest.join(Some(Min(0)));
         }),
         ("with a later update", |c, _, _| {
-            _ = c.updated.join(Some(Max(u64::MAX)))
+            _ = c.updated.join(Some(Max(u64::MAX)));
         }),
         ("with an earlier creation", |c, _, _| {
-            _ = c.created.join(Some(Min(1)))
+            _ = c.created.join(Some(Min(1)));
         }),
         ("with one covered event less", drop_last_covered),
         ("with one covered event more", cover_more),
         ("with a write too much", write_more),
     ];
-    let tried = (0..3).filter_map(|n| changes.get(usize::try_from((pick >> (8 * n)) % 10).ok()?));
+    let tried = (0..3).filter_map(|n| ways.get(usize::try_from((pick >> (8 * n)) % 10).ok()?));
     for (what, change) in tried {
         let mut content = state.content().clone();
         change(&mut content, book, item);
@@ -87,7 +93,7 @@ fn write_more<S: Order>(content: &mut Content<S>, book: &Book<S>, item: usize) {
     // A second text under the key of an event that has one already.
     for (_, event) in covered {
         let forged =
-            crate::book::twisted(event.held.event(), "item.comment", r#"{"body":"forged"}"#);
+            crate::atom::twisted(event.held.event(), "item.comment", r#"{"body":"forged"}"#);
         if let Ok((_, delta)) = forged {
             content.comments.join(delta.content().comments.clone());
         }
