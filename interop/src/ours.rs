@@ -54,11 +54,18 @@ pub fn states(events: &[Event]) -> Result<BTreeMap<String, ItemState<Unstamped>>
 /// [`FoldError`]; none is expected.
 pub fn fold(events: &[Event]) -> Result<Views, FoldError> {
     let states = states(events)?;
-    let view = |(id, state): (String, ItemState<Unstamped>)| {
-        let view = serde_json::to_value(ItemView::new(&id, &state)).map_err(FoldError::Json)?;
-        Ok((id, comparable(view)))
-    };
+    let view = |(id, state): (String, ItemState<Unstamped>)| Ok((id.clone(), view(&id, &state)?));
     states.into_iter().map(view).collect()
+}
+
+/// The visible state of one item.
+///
+/// # Errors
+///
+/// [`FoldError::Json`]; none is expected.
+pub fn view(id: &str, state: &ItemState<Unstamped>) -> Result<Value, FoldError> {
+    let view = serde_json::to_value(ItemView::new(id, state)).map_err(FoldError::Json)?;
+    Ok(comparable(view))
 }
 
 /// The view in the form that can be compared: comments by hash alone, and no summary for the empty

@@ -11,3 +11,4 @@ mod random;
 mod real_logs;
 mod stories;
 mod support;
+mod whole_file;
