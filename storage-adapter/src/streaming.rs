@@ -7,8 +7,10 @@
 mod crew;
 mod divide;
 mod error;
+mod feed;
 mod fold;
 mod folder;
+mod found;
 mod item;
 mod job;
 mod majority;
@@ -36,11 +38,12 @@ use crew::Crew;
 use error::io_error;
 use fold::Folding;
 use folder::{SpillFolder, settled};
+use found::Found;
 use job::Job;
 use meter::{Held, Meter};
 use partition::{Partition, Partitions};
 use plan::{FAN, Plan};
-use read::{Found, Reading};
+use read::Reading;
 use watch::{Callback, Watch};
 
 /// How to fold. Whatever is chosen, the output is the same to the byte.
@@ -195,7 +198,7 @@ pub fn fold_logs<S: Order>(
         bytes_in: inputs.bytes,
         bytes_out: written.bytes,
         partitions,
-        divided: divided.divided,
+        divided: divided.times,
         threads: plan.threads,
         peak_memory: job.meter.peak(),
     })

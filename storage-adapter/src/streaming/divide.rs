@@ -18,7 +18,7 @@ pub(super) struct Divided {
     /// Those of one item each that cannot.
     pub(super) alone: Vec<Partition>,
     /// How many were divided.
-    pub(super) divided: usize,
+    pub(super) times: usize,
 }
 
 impl Divided {
@@ -52,7 +52,7 @@ impl Job<'_> {
             }
             // Levels may repeat: an unlucky division is made good by any other.
             level = level.wrapping_add(1);
-            done.divided = done.divided.saturating_add(heavy.len());
+            done.times = done.times.saturating_add(heavy.len());
             let total = heavy.iter().map(|partition| partition.bytes).sum();
             self.watch.begin(FoldPhase::Divide, total)?;
             let parts = Mutex::new(Vec::new());

@@ -66,8 +66,8 @@ impl<'a> Partitions<'a> {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&[self.level]);
         hasher.update(item_id.as_bytes());
-        let [a, b, c, d, e, f, g, h, ..] = *hasher.finalize().as_bytes();
-        let hash = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
+        let hash = *hasher.finalize().as_bytes();
+        let hash = u64::from_le_bytes(hash.first_chunk().copied().unwrap_or_default());
         usize::try_from(hash % (count.max(1) as u64)).unwrap_or_default()
     }
 

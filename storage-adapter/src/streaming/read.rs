@@ -1,75 +1,23 @@
 //! Reading the inputs: every line and payload is verified, put into a partition, and asked what it
 //! redacts.
 
-use std::collections::BTreeMap;
-use std::fs::File;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use bones_snapshot::{EventData, EventHash, Order, Stamped};
-use lattice_core::Set;
 
 use super::error::{FoldError, Heavy};
+use super::feed::{Feed, Origin};
+use super::found::{Found, KEPT_BAD_LINES};
 use super::job::Job;
 use super::meter::Held;
 use super::partition::{Partition, Partitions, Sorter};
-use super::plan::{Plan, line_weight, payload_weight};
+use super::plan::{line_weight, payload_weight};
 use super::record::{Kind, Record};
 use super::watch::locked;
 use crate::export::ExportReader;
-use crate::source::{
-    BadLine, BadLines, Chunk, Chunks, LONGEST_KEPT, Line, SourceError, read_event, refuse,
-};
-
-/// How many of the lines left out are kept for the report: the first ones.
-pub(super) const KEPT_BAD_LINES: usize = 1000;
-
-/// What reading found.
-#[derive(Default)]
-pub(super) struct Found {
-    pub(super) events: u64,
-    pub(super) payloads: u64,
-    pub(super) lines_skipped: u64,
-    // By file and line.
-    skipped: BTreeMap<(usize, u64), BadLine>,
-    redactions: Vec<EventHash>,
-    /// How many of the redactions are known to be different ones.
-    distinct: usize,
-}
-
-impl Found {
-    pub(super) fn skipped(&mut self) -> Vec<BadLine> {
-        std::mem::take(&mut self.skipped).into_values().collect()
-    }
-
-    pub(super) fn redactions(&mut self) -> Set<EventHash> {
-        std::mem::take(&mut self.redactions).into_iter().collect()
-    }
-
-    fn skip(&mut self, file: usize, bad: BadLine) {
-        self.lines_skipped = self.lines_skipped.saturating_add(1);
-        self.skipped.insert((file, bad.line), bad);
-        if self.skipped.len() > KEPT_BAD_LINES {
-            self.skipped.pop_last();
-        }
-    }
-
-    /// Notes redactions; what they take in memory is in `held`.
-    fn redact(&mut self, hashes: &[EventHash], held: &mut Held<'_>) -> Result<(), FoldError> {
-        for hash in hashes {
-            self.redactions.push(*hash);
-            if self.redactions.len() > self.distinct.saturating_mul(2).saturating_add(64) {
-                self.redactions.sort_unstable();
-                self.redactions.dedup();
-                self.distinct = self.redactions.len();
-            }
-        }
-        // The list, and the set made of it.
-        let bytes = self.redactions.capacity().saturating_mul(64) as u64;
-        held.set(bytes, Heavy::Redactions)
-    }
-}
+use crate::source::{BadLine, BadLines, Chunk, LONGEST_KEPT, Line, read_event, refuse};
 
 /// Reading, as all threads see it.
 pub(super) struct Reading<'a, 'w, S> {
@@ -80,21 +28,6 @@ pub(super) struct Reading<'a, 'w, S> {
     /// The failure in the chunk that stands first, so that every run reports the same one.
     failed: Mutex<Option<(u64, FoldError)>>,
     order: PhantomData<fn() -> S>,
-}
-
-/// The chunks of all files, given out one by one.
-struct Feed<'a> {
-    files: &'a [PathBuf],
-    file: usize,
-    open: Option<Chunks<File>>,
-    number: u64,
-    held: Held<'a>,
-}
-
-/// Where a chunk comes from.
-struct Origin {
-    file: usize,
-    number: u64,
 }
 
 impl<'a, 'w, S: Order> Reading<'a, 'w, S> {
@@ -118,13 +51,7 @@ impl<'a, 'w, S: Order> Reading<'a, 'w, S> {
 
     /// Reads events files.
     pub(super) fn logs(&self, files: &[PathBuf]) -> Result<(), FoldError> {
-        let feed = Mutex::new(Feed {
-            files,
-            file: 0,
-            open: None,
-            number: 0,
-            held: self.job.meter.entry(),
-        });
+        let feed = Mutex::new(Feed::new(files, self.job.plan, &self.job.meter));
         self.job.crew.work(|| self.work(&feed))?;
         match locked(&self.failed).take() {
             Some((_, error)) => Err(error),
@@ -166,15 +93,11 @@ impl<'a, 'w, S: Order> Reading<'a, 'w, S> {
         if locked(&self.failed).is_some() {
             return None;
         }
-        let number = feed.number;
-        feed.number = number.saturating_add(1);
-        match feed.next(chunk, self.job.plan) {
-            Ok(file) => file.map(|file| Origin { file, number }),
-            Err(error) => {
-                self.fail(number, error);
-                None
-            }
-        }
+        let number = feed.number();
+        feed.next(chunk).unwrap_or_else(|error| {
+            self.fail(number, error);
+            None
+        })
     }
 
     fn take_chunk(
@@ -313,36 +236,6 @@ impl<'a, 'w, S: Order> Reading<'a, 'w, S> {
         }
         sorter.finish()?;
         self.job.watch.advance(from.offset().saturating_sub(told))
-    }
-}
-
-impl Feed<'_> {
-    /// The next chunk and the file it is from.
-    fn next(&mut self, chunk: &mut Chunk, plan: Plan) -> Result<Option<usize>, FoldError> {
-        while let Some(path) = self.files.get(self.file) {
-            let io = |source| {
-                FoldError::Source(SourceError::Io {
-                    path: path.clone(),
-                    source,
-                })
-            };
-            let chunks = match &mut self.open {
-                Some(chunks) => chunks,
-                None => {
-                    let file = File::open(path).map_err(io)?;
-                    let chunks = Chunks::new(file, plan.chunk(), plan.longest_line());
-                    self.open.insert(chunks)
-                }
-            };
-            if chunks.next(chunk).map_err(io)? {
-                let capacity = chunks.capacity() as u64;
-                self.held.set(capacity, Heavy::Buffers)?;
-                return Ok(Some(self.file));
-            }
-            self.open = None;
-            self.file = self.file.saturating_add(1);
-        }
-        Ok(None)
     }
 }
 

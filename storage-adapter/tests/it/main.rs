@@ -5,6 +5,7 @@
     clippy::naive_bytecount,
     clippy::format_collect,
     clippy::cast_precision_loss,
+    clippy::duplicate_mod,
     reason = "tests favour the short way to say a thing"
 )]
 

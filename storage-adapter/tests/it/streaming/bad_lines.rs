@@ -4,7 +4,7 @@ use bones_snapshot::SHARD_HEADER;
 use lattice_lww::{Itc, Unstamped};
 use storage_adapter::{BadLineReason, BadLines, FoldError, FoldOptions};
 
-use super::bench::{Bench, options};
+use super::bench::{Bench, expected, options};
 use super::support::{finished, line, lines_of};
 
 /// Memory so small that the log is read in many chunks.
@@ -53,12 +53,12 @@ fn lines_left_out_are_told_of_in_order() {
         bench.log("b.events", &damaged(7)),
         bench.log("a.events", &damaged(50)),
     ];
-    let expected = bench.expected::<Unstamped>(&inputs);
+    let exported = expected::<Unstamped>(&inputs);
     for workers in [1, 4] {
         let mut options = options(4 << 20, workers, None);
         options.bad_lines = BadLines::Skip;
         let (found, report) = bench.fold::<Unstamped>(&inputs, &options);
-        assert!(found == expected);
+        assert!(found == exported);
         let first = (0..3000).step_by(7).map(|n| (&inputs[0], n + 3));
         let second = (0..3000).step_by(50).map(|n| (&inputs[1], n + 3));
         let told = report.skipped.iter().map(|bad| (&bad.path, bad.line));
@@ -120,7 +120,7 @@ fn a_line_without_a_stamp_is_a_bad_line_by_interval_tree_clock() {
     let mut options = small(1);
     options.bad_lines = BadLines::Skip;
     let (found, report) = bench.fold::<Itc>(&inputs, &options);
-    assert!(found == bench.expected::<Itc>(&inputs));
+    assert!(found == expected::<Itc>(&inputs));
     assert_eq!((report.events, report.lines_skipped), (10, 1));
     assert_eq!(bench.fold::<Unstamped>(&inputs, &small(1)).1.events, 11);
 }
@@ -140,7 +140,7 @@ fn a_line_beyond_all_bounds_is_left_out_and_the_next_one_read() {
     let mut options = options(512 << 20, 2, None);
     options.bad_lines = BadLines::Skip;
     let (found, report) = bench.fold::<Unstamped>(&inputs, &options);
-    assert!(found == bench.expected::<Unstamped>(&inputs));
+    assert!(found == expected::<Unstamped>(&inputs));
     assert_eq!((report.events, report.skipped[0].line), (2, 4));
     assert_eq!(lines_of(&bench.path("")).len(), 3);
 }

@@ -53,27 +53,6 @@ impl Bench {
         found
     }
 
-    /// What a store exports that was told of all inputs.
-    pub(crate) fn expected<S: Order>(&self, inputs: &[PathBuf]) -> Vec<u8> {
-        let place = tempfile::tempdir().unwrap();
-        let mut store = ItemStore::<S>::create(&place.path().join("store")).unwrap();
-        for input in inputs {
-            let batch = if is_export(input).unwrap() {
-                Export::read(input).unwrap().into()
-            } else {
-                let log = read_log(input, BadLines::Skip, &mut |_| {}).unwrap();
-                Batch {
-                    events: log.events,
-                    ..Batch::default()
-                }
-            };
-            store.apply(batch, 1).unwrap();
-        }
-        let file = place.path().join("export");
-        store.export().write(&file).unwrap();
-        fs::read(file).unwrap()
-    }
-
     /// Folds, with nothing but the output left in the folder afterwards.
     pub(crate) fn fold<S: Order>(
         &self,
@@ -98,6 +77,27 @@ impl Bench {
         assert_eq!(self.files(), before, "{error}");
         error
     }
+}
+
+/// What a store exports that was told of all inputs.
+pub(crate) fn expected<S: Order>(inputs: &[PathBuf]) -> Vec<u8> {
+    let place = tempfile::tempdir().unwrap();
+    let mut store = ItemStore::<S>::create(&place.path().join("store")).unwrap();
+    for input in inputs {
+        let batch = if is_export(input).unwrap() {
+            Export::read(input).unwrap().into()
+        } else {
+            let log = read_log(input, BadLines::Skip, &mut |_| {}).unwrap();
+            Batch {
+                events: log.events,
+                ..Batch::default()
+            }
+        };
+        store.apply(batch, 1).unwrap();
+    }
+    let file = place.path().join("export");
+    store.export().write(&file).unwrap();
+    fs::read(file).unwrap()
 }
 
 pub(crate) fn fold<S: Order>(

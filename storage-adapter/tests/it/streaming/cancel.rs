@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use lattice_lww::Unstamped;
 use storage_adapter::{FoldError, FoldOptions, FoldProgress, fold_logs};
 
-use super::bench::{Bench, options};
+use super::bench::{Bench, expected, options};
 use super::support::{finished, shuffled};
 
 /// Inputs that make a fold go through its phases in many steps.
@@ -14,11 +14,7 @@ fn inputs(bench: &Bench) -> Vec<std::path::PathBuf> {
     let lines = shuffled(&finished(600), 5);
     let log = bench.log("log.events", &lines);
     let export = bench.path("export");
-    fs::write(
-        &export,
-        bench.expected::<Unstamped>(std::slice::from_ref(&log)),
-    )
-    .unwrap();
+    fs::write(&export, expected::<Unstamped>(std::slice::from_ref(&log))).unwrap();
     vec![log, export]
 }
 

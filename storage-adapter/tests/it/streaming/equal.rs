@@ -7,7 +7,7 @@ use lattice_lww::{Itc, Unstamped};
 use proptest::prelude::*;
 use storage_adapter::{BadLines, FoldOptions};
 
-use super::bench::{Bench, options, threads};
+use super::bench::{Bench, expected, options, threads};
 use super::history::histories;
 use super::support::{dirty_log, finished, real_logs};
 
@@ -20,11 +20,11 @@ fn check<S: Order>(lines: &[String], cuts: &[usize], turn: usize, options: &Fold
         inputs.push(bench.log(&format!("{n}.events"), &lines[from / 2..=from]));
     }
     inputs.push(bench.log("all.events", lines));
-    let expected = bench.expected::<S>(&inputs);
+    let exported = expected::<S>(&inputs);
     let turn = turn % inputs.len();
     inputs.rotate_left(turn);
     let (found, report) = bench.fold::<S>(&inputs, options);
-    assert!(found == expected, "{options:?}");
+    assert!(found == exported, "{options:?}");
     assert!(report.events >= lines.len() as u64);
     assert_eq!(report.files, inputs.len());
 }
@@ -50,12 +50,12 @@ proptest! {
 fn the_dirty_log_folds_to_what_a_store_exports() {
     let bench = Bench::new();
     let inputs = [dirty_log()];
-    let expected = bench.expected::<Unstamped>(&inputs);
+    let exported = expected::<Unstamped>(&inputs);
     for (memory, workers) in [(1 << 20, 1), (2 << 20, 2), (64 << 20, 4)] {
         let mut options = options(memory, workers, None);
         options.bad_lines = BadLines::Skip;
         let (found, _) = bench.fold::<Unstamped>(&inputs, &options);
-        assert!(found == expected, "{memory} {workers}");
+        assert!(found == exported, "{memory} {workers}");
     }
 }
 
@@ -64,10 +64,10 @@ fn real_logs_fold_to_what_a_store_exports() {
     for log in real_logs() {
         let bench = Bench::new();
         let inputs = [log];
-        let expected = bench.expected::<Unstamped>(&inputs);
+        let exported = expected::<Unstamped>(&inputs);
         for (memory, workers) in [(3 << 20, 1), (8 << 20, 2), (256 << 20, 4)] {
             let (found, report) = bench.fold::<Unstamped>(&inputs, &options(memory, workers, None));
-            assert!(found == expected, "{memory} {workers}");
+            assert!(found == exported, "{memory} {workers}");
             println!("{report:?}");
         }
     }
@@ -77,10 +77,10 @@ fn real_logs_fold_to_what_a_store_exports() {
 fn nothing_folds_to_an_export_of_nothing() {
     let bench = Bench::new();
     let inputs = [bench.log("empty.events", &[])];
-    let expected = bench.expected::<Unstamped>(&inputs);
+    let exported = expected::<Unstamped>(&inputs);
     for workers in [1, 2] {
         let (found, report) = bench.fold::<Unstamped>(&inputs, &options(1 << 20, workers, None));
-        assert!(found == expected);
+        assert!(found == exported);
         assert_eq!((report.items, report.events, report.partitions), (0, 0, 0));
     }
 }
@@ -114,6 +114,6 @@ fn a_bones_folder_is_an_input() {
     bench.log(".bones/events/2.events", &lines[7..]);
     let inputs = [bench.path(".bones")];
     let (found, report) = bench.fold::<Unstamped>(&inputs, &FoldOptions::default());
-    assert!(found == bench.expected::<Unstamped>(&inputs));
+    assert!(found == expected::<Unstamped>(&inputs));
     assert_eq!(report.files, 2);
 }

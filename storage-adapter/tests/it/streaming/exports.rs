@@ -6,7 +6,7 @@ use lattice_core::Set;
 use lattice_lww::{Itc, Unstamped};
 use storage_adapter::{ExportError, FoldError};
 
-use super::bench::{Bench, options};
+use super::bench::{Bench, expected, options};
 use super::support::{Place, compact, finished, shuffled};
 
 #[test]
@@ -38,13 +38,13 @@ fn exports_and_logs_that_overlap_fold_to_their_join() {
     raw.export().write(&right).unwrap();
     let log = bench.log("log.events", &lines[120..]);
     let whole = bench.log("whole.events", &lines);
-    let expected = bench.expected::<Itc>(&[whole]);
+    let exported = expected::<Itc>(&[whole]);
     for inputs in [
         [left.clone(), right.clone(), log.clone()],
         [log, right, left],
     ] {
         let (found, _) = bench.fold::<Itc>(&inputs, &options(1 << 20, 1, None));
-        assert!(found == expected);
+        assert!(found == exported);
     }
 }
 
@@ -53,7 +53,7 @@ fn a_damaged_export_or_one_of_another_order_is_refused() {
     let bench = Bench::new();
     let log = bench.log("log.events", &finished(20));
     let export = bench.path("export");
-    let bytes = bench.expected::<Unstamped>(std::slice::from_ref(&log));
+    let bytes = expected::<Unstamped>(std::slice::from_ref(&log));
     for at in [25, bytes.len() / 2, bytes.len() - 1] {
         let mut damaged = bytes.clone();
         damaged[at] ^= 1;
@@ -88,7 +88,7 @@ fn a_payload_that_fits_nowhere_is_refused_by_place() {
         .collect();
     let log = bench.log("log.events", &lines);
     let export = bench.path("export");
-    fs::write(&export, bench.expected::<Unstamped>(&[log])).unwrap();
+    fs::write(&export, expected::<Unstamped>(&[log])).unwrap();
     let inputs = [export];
     let error = bench.refuse::<Unstamped>(&inputs, &options(1 << 20, 1, None));
     let FoldError::Memory { enough, .. } = &error else {

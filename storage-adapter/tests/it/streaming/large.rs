@@ -4,7 +4,7 @@ use bones_snapshot::write_line;
 use lattice_lww::Unstamped;
 use storage_adapter::{FoldError, FoldPhase, Heavy, fold_logs};
 
-use super::bench::{Bench, options};
+use super::bench::{Bench, expected, options};
 use super::support::shuffled;
 
 const MIB: u64 = 1 << 20;
@@ -53,7 +53,7 @@ fn partitions_that_do_not_fit_are_divided_again() {
         bench.log("a.events", &lines[..3000]),
         bench.log("b.events", &lines[2500..]),
     ];
-    let expected = bench.expected::<Unstamped>(&inputs);
+    let exported = expected::<Unstamped>(&inputs);
     let size: u64 = inputs.iter().map(|p| p.metadata().unwrap().len()).sum();
     assert!(size > 3 * MIB);
     for (memory, workers, partitions) in [
@@ -66,14 +66,14 @@ fn partitions_that_do_not_fit_are_divided_again() {
     ] {
         let options = options(memory, workers, partitions);
         let (found, report) = bench.fold::<Unstamped>(&inputs, &options);
-        assert!(found == expected, "{options:?}");
+        assert!(found == exported, "{options:?}");
         assert!(report.divided > 0, "{report:?}");
         assert!(report.peak_memory <= memory, "{report:?}");
         assert!(report.peak_memory > memory / 4, "{report:?}");
     }
     // Enough for all of it at once.
     let (found, report) = bench.fold::<Unstamped>(&inputs, &options(64 * MIB, 1, Some(1)));
-    assert!(found == expected);
+    assert!(found == exported);
     assert_eq!((report.divided, report.partitions), (0, 1));
 }
 
@@ -84,11 +84,11 @@ fn an_item_that_needs_the_memory_of_all_threads_gets_it() {
     let mut lines: Vec<String> = (0..300).map(|n| comment(n, "bn-long", 500)).collect();
     lines.extend((0..200).map(|n| comment(n, &format!("bn-{n}"), 100)));
     let inputs = [bench.log("log.events", &shuffled(&lines, 3))];
-    let expected = bench.expected::<Unstamped>(&inputs);
+    let exported = expected::<Unstamped>(&inputs);
     for partitions in [Some(1), Some(4), None] {
         let options = options(MIB, 1, partitions);
         let (found, report) = bench.fold::<Unstamped>(&inputs, &options);
-        assert!(found == expected, "{report:?}");
+        assert!(found == exported, "{report:?}");
     }
 }
 
@@ -126,7 +126,7 @@ fn an_item_that_fits_nowhere_is_refused_by_name() {
         }
         assert!(memory < 64 * MIB);
     };
-    assert!(found == bench.expected::<Unstamped>(&inputs));
+    assert!(found == expected::<Unstamped>(&inputs));
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_line_that_fits_nowhere_is_refused_by_place() {
         assert_eq!((path, *line), (&inputs[0], 4));
     }
     let (found, _) = bench.fold::<Unstamped>(&inputs, &options(16 * MIB, 1, None));
-    assert!(found == bench.expected::<Unstamped>(&inputs));
+    assert!(found == expected::<Unstamped>(&inputs));
 }
 
 /// A list of labels is short as text and long as a state.
@@ -173,7 +173,7 @@ fn a_line_of_many_parts_is_weighed_by_its_parts() {
         "{error:?}"
     );
     let (found, _) = bench.fold::<Unstamped>(&inputs, &options(16 * MIB, 1, None));
-    assert!(found == bench.expected::<Unstamped>(&inputs));
+    assert!(found == expected::<Unstamped>(&inputs));
 }
 
 #[test]
@@ -209,5 +209,5 @@ fn more_runs_than_can_be_open_at_once_are_merged_in_steps() {
     ];
     assert_eq!(phases, all);
     let found = std::fs::read(bench.path("output")).unwrap();
-    assert!(found == bench.expected::<Unstamped>(&inputs));
+    assert!(found == expected::<Unstamped>(&inputs));
 }

@@ -7,7 +7,7 @@ use lattice_core::Set;
 use lattice_lww::{Itc, Unstamped};
 use storage_adapter::Export;
 
-use super::bench::{Bench, options};
+use super::bench::{Bench, expected, options};
 use super::support::{Place, finished, hash, line};
 
 const SECRET: &str = "tell-nobody-this";
@@ -61,11 +61,11 @@ fn a_redaction_anywhere_takes_the_text_away_everywhere() {
             let options = options(memory, workers, None);
             let (found, report) = bench.fold::<Unstamped>(&inputs, &options);
             assert!(!holds(&found, SECRET));
-            assert!(found == bench.expected::<Unstamped>(&inputs));
+            assert!(found == expected::<Unstamped>(&inputs));
             assert_eq!(report.redactions, 1);
             let (found, _) = bench.fold::<Itc>(&inputs, &options);
             assert!(!holds(&found, SECRET));
-            assert!(found == bench.expected::<Itc>(&inputs));
+            assert!(found == expected::<Itc>(&inputs));
         }
         // `fold` has looked at every file of the folder: the inputs hold the text, nothing else.
         for (path, bytes) in bench.files() {
@@ -91,7 +91,7 @@ fn the_redactions_of_an_export_apply_to_the_logs() {
     let inputs = [log.clone(), export];
     let (found, report) = bench.fold::<Unstamped>(&inputs, &options(1 << 20, 1, None));
     assert!(!holds(&found, SECRET) && report.redactions == 1);
-    assert!(found == bench.expected::<Unstamped>(&inputs));
+    assert!(found == expected::<Unstamped>(&inputs));
 
     // And those of a log to the payloads of an export.
     let unknowing = place.plain::<Unstamped>(&[secret()], &Set::new());
@@ -102,7 +102,7 @@ fn the_redactions_of_an_export_apply_to_the_logs() {
     let inputs = [shown, order];
     let (found, _) = bench.fold::<Unstamped>(&inputs, &options(1 << 20, 1, None));
     assert!(!holds(&found, SECRET));
-    assert!(found == bench.expected::<Unstamped>(&inputs));
+    assert!(found == expected::<Unstamped>(&inputs));
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn many_redactions_are_all_kept() {
     let (found, report) = bench.fold::<Unstamped>(&inputs, &options(4 << 20, 1, None));
     assert!(!holds(&found, SECRET));
     assert_eq!(report.redactions, 900);
-    assert!(found == bench.expected::<Unstamped>(&inputs));
+    assert!(found == expected::<Unstamped>(&inputs));
     let output = bench.path("again");
     fs::write(&output, found).unwrap();
     assert_eq!(
