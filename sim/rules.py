@@ -140,7 +140,7 @@ RULES = [
     rule("3.3", "links go by target", "unlinking one target unlinks all",
          (OBSERVED, '«element_id("bones-snapshot 1 link target", &[target])»', 'element_id("bones-snapshot 1 link target", &[target.get(..0).unwrap_or_default()])')),
     rule("3.3", "links go by type", "links of all types to one target are one",
-         (OBSERVED, "«&[&self.target, &self.link_type]»", "&[&self.target]")),
+         (OBSERVED, '«element_id("bones-snapshot 1 link", &[&self.target, &self.link_type])»', 'element_id("bones-snapshot 1 link", &[&self.target])')),
     rule("3.3", "masked adds keep their place", "the text of an add is not masked",
          (OBSERVED, "if «redacted(&add.key.event_hash)» {", "false")),
     # The item.
@@ -238,7 +238,7 @@ RULES = [
          (DECODE, "if «decoder.used.contains(&false)» {", "false")),
     # Compaction and verification.
     rule("4", "compacting twice", "what is compact is compacted again",
-         (COMPACT, "if «sources.is_one_state() && sources.states.first() == Some(&state)» {", "false")),
+         (COMPACT, "if «sources.is_one_state()» && sources.states.first()", "false")),
     rule("4", "compact and masked", "one snapshot is left alone though a redaction came since",
          (COMPACT, "sources.is_one_state() && «sources.states.first() == Some(&state)» {", "true")),
     rule("4", "nothing grows", "a snapshot is written that is larger than what it replaces",
