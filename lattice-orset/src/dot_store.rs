@@ -4,6 +4,7 @@ mod convert;
 mod join;
 mod lattice;
 mod row;
+mod wire;
 
 use alloc::vec::Vec;
 use core::fmt;

@@ -1,4 +1,4 @@
-//! Both sets as lattices of `lattices` and as CRDTs of `crdts`.
+//! All sets as lattices of `lattices` and as CRDTs of `crdts`.
 //!
 //! Everything is the join under another name. For `LatticeOrd` there is
 //! [`ByLeq`](lattice_core::ByLeq).
@@ -7,7 +7,7 @@ use lattice_core::JoinSemilattice;
 #[cfg(feature = "lattices")]
 use lattice_core::{Bottom, Decompose};
 
-use crate::{GSet, OrSet};
+use crate::{DotStore, GSet, OrSet};
 
 macro_rules! foreign {
     ($([$($generics:tt)*] [$($long_lived:tt)*] $type:ty;)*) => {$(
@@ -55,6 +55,7 @@ macro_rules! foreign {
 foreign! {
     [T: Ord + Clone] [T: Ord + Clone + 'static] GSet<T>;
     [T: Ord + Clone, A: Ord + Clone] [T: Ord + Clone + 'static, A: Ord + Clone + 'static] OrSet<T, A>;
+    [T: Ord + Clone, A: Ord + Clone] [T: Ord + Clone + 'static, A: Ord + Clone + 'static] DotStore<T, A>;
 }
 
 #[cfg(feature = "im")]

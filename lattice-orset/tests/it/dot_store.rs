@@ -361,3 +361,29 @@ fn joining_by_reference_clones_what_is_new() {
     assert_eq!(CLONES.load(Ordering::Relaxed), 1);
     assert_eq!(here, there);
 }
+
+proptest! {
+    #[test]
+    fn its_bytes_are_those_of_the_set(naive in adversarial()) {
+        let (store, set) = (to_store(&naive), OrSet::from(to_store(&naive)));
+        let bytes = store.encode();
+        prop_assert_eq!(&bytes, &set.encode());
+        let read = DotStore::decode(&bytes, lattice_orset::canonical::Limits::DEFAULT);
+        prop_assert_eq!(read, Ok(store));
+        if let Some((_, cut)) = bytes.split_last() {
+            let read = DotStore::<u8, u8>::decode(cut, lattice_orset::canonical::Limits::DEFAULT);
+            prop_assert!(read.is_err());
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+proptest! {
+    #[test]
+    fn its_json_is_that_of_the_set(naive in adversarial()) {
+        let (store, set) = (to_store(&naive), OrSet::from(to_store(&naive)));
+        let json = serde_json::to_string(&store).unwrap();
+        prop_assert_eq!(&json, &serde_json::to_string(&set).unwrap());
+        prop_assert_eq!(serde_json::from_str::<DotStore<u8, u8>>(&json).unwrap(), store);
+    }
+}

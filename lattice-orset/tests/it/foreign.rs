@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use lattice_core::{ByLeq, CausalContext, Cell, Dot, JoinSemilattice, laws};
-use lattice_orset::{GSet, OrSet};
+use lattice_orset::{DotStore, GSet, OrSet};
 
 /// Two dots of one agent, each absent, live, redacted or removed.
 fn orsets() -> Vec<OrSet<u8, u8>> {
@@ -57,7 +57,8 @@ mod hydro {
     }
 
     #[test]
-    fn both_sets() {
+    fn all_sets() {
+        check(orsets().iter().map(DotStore::from).collect());
         check(orsets());
         check(gsets());
     }
