@@ -3,7 +3,7 @@
 //! `docs/FORMAT-EXPORT.md` describes the bytes. Redactions come first and whole, so that no reader
 //! ever holds text that the writer had redacted.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -207,6 +207,8 @@ pub(crate) struct ExportReader<'a> {
     input: Checked<BufReader<File>>,
     /// Payloads not read; `None` before their number is.
     left: Option<u64>,
+    /// Length of the file, if it is one.
+    length: Option<u64>,
 }
 
 impl<'a> ExportReader<'a> {
@@ -217,6 +219,8 @@ impl<'a> ExportReader<'a> {
             path: path.into(),
             source,
         })?;
+        let length = file.metadata().ok().filter(Metadata::is_file);
+        let length = length.map(|meta| meta.len());
         let mut reader = Self {
             path,
             input: Checked {
@@ -225,6 +229,7 @@ impl<'a> ExportReader<'a> {
                 offset: 0,
             },
             left: None,
+            length,
         };
         reader.header::<S>()?;
         Ok(reader)
@@ -232,7 +237,18 @@ impl<'a> ExportReader<'a> {
 
     /// How many redactions there are.
     pub(crate) fn redaction_count(&mut self) -> Result<u64, ExportError> {
-        self.u64("the number of redactions")
+        let count = self.u64("the number of redactions")?;
+        self.check_length(count.saturating_mul(32), "redactions")?;
+        Ok(count)
+    }
+
+    /// Refuses a length that is more than what is left of the file, before anything is made of it.
+    fn check_length(&self, length: u64, what: &'static str) -> Result<(), ExportError> {
+        let end = self.input.offset.saturating_add(length);
+        if self.length.is_some_and(|whole| end > whole) {
+            return self.damaged(what);
+        }
+        Ok(())
     }
 
     /// The redactions, of which there are `count`.
@@ -259,6 +275,7 @@ impl<'a> ExportReader<'a> {
         if length > MAX_PAYLOAD {
             return self.damaged("a payload claims to be larger than 1 GiB");
         }
+        self.check_length(length, "a payload is cut short")?;
         Ok(Some(length))
     }
 

@@ -164,7 +164,10 @@ pub fn fold_logs<S: Order>(
     check_output(output, &inputs, options)?;
     let plan = Plan::new(options.memory, options.threads.get());
     let crew = Crew::new(plan.threads)?;
-    let plan = Plan::new(options.memory, crew.threads());
+    let plan = Plan {
+        threads: crew.threads(),
+        ..plan
+    };
     let folder = SpillFolder::path_for(output, options.spill.as_deref())?;
     let job = Job {
         plan,

@@ -10,7 +10,7 @@ use crate::source::{Chunk, Chunks, SourceError};
 
 /// The chunks of all files, given out one by one.
 pub(super) struct Feed<'a> {
-    pub(super) files: &'a [PathBuf],
+    files: &'a [PathBuf],
     plan: Plan,
     /// The file that is read, and its place.
     file: usize,

@@ -54,7 +54,10 @@ pub(super) struct Held<'a> {
 impl Held<'_> {
     /// So many bytes are held now.
     pub(super) fn set(&mut self, bytes: u64, what: Heavy) -> Result<(), FoldError> {
-        if bytes <= self.bytes {
+        if bytes == self.bytes {
+            return Ok(());
+        }
+        if bytes < self.bytes {
             let less = self.bytes.saturating_sub(bytes);
             self.meter.used.fetch_sub(less, Ordering::Relaxed);
             self.bytes = bytes;

@@ -21,6 +21,8 @@ const STATE: u64 = 4096;
 pub(super) struct Plan {
     pub(super) memory: u64,
     pub(super) threads: usize,
+    /// Threads there would be, given enough memory.
+    pub(super) asked: usize,
 }
 
 impl Plan {
@@ -28,8 +30,11 @@ impl Plan {
     pub(super) fn new(memory: u64, threads: usize) -> Self {
         let memory = memory.max(LEAST);
         let most = usize::try_from(memory / LEAST).unwrap_or(usize::MAX);
-        let threads = threads.clamp(1, most);
-        Self { memory, threads }
+        Self {
+            memory,
+            threads: threads.clamp(1, most),
+            asked: threads.max(1),
+        }
     }
 
     /// The same memory for one thread.
@@ -59,7 +64,7 @@ impl Plan {
     /// Memory that would be enough for a line of this length and weight.
     pub(super) fn enough_for_line(self, length: u64, weight: u64) -> u64 {
         let share = length.saturating_mul(8).max(weight.saturating_mul(2));
-        let shares = share.saturating_mul(self.threads as u64);
+        let shares = share.saturating_mul(self.asked as u64);
         // Rounding down in each of the shares loses less than this.
         (shares / 7).saturating_add(LEAST / 64).saturating_mul(8)
     }

@@ -52,7 +52,7 @@ impl<'a, 'w, S: Order> Reading<'a, 'w, S> {
     /// Reads events files.
     pub(super) fn logs(&self, files: &[PathBuf]) -> Result<(), FoldError> {
         let feed = Mutex::new(Feed::new(files, self.job.plan, &self.job.meter));
-        self.job.crew.work(|| self.work(&feed))?;
+        self.job.crew.work(|| self.work(files, &feed))?;
         match locked(&self.failed).take() {
             Some((_, error)) => Err(error),
             None => Ok(()),
@@ -60,7 +60,7 @@ impl<'a, 'w, S: Order> Reading<'a, 'w, S> {
     }
 
     /// Takes chunks until there are none, or one failed.
-    fn work(&self, feed: &Mutex<Feed<'_>>) -> Result<(), FoldError> {
+    fn work(&self, files: &[PathBuf], feed: &Mutex<Feed<'_>>) -> Result<(), FoldError> {
         let mut chunk = Chunk::default();
         let mut held = self.job.meter.entry();
         let mut sorter = Sorter::new(
@@ -71,7 +71,7 @@ impl<'a, 'w, S: Order> Reading<'a, 'w, S> {
         while let Some(origin) = self.next_chunk(feed, &mut chunk) {
             let done = held
                 .set(chunk.capacity() as u64, Heavy::Buffers)
-                .and_then(|()| self.take_chunk(&chunk, &origin, feed, &mut sorter))
+                .and_then(|()| self.take_chunk(&chunk, &origin, files, &mut sorter))
                 .and_then(|()| self.job.watch.advance(chunk.length));
             if let Err(error) = done {
                 self.fail(origin.number, error);
@@ -104,14 +104,10 @@ impl<'a, 'w, S: Order> Reading<'a, 'w, S> {
         &self,
         chunk: &Chunk,
         origin: &Origin,
-        feed: &Mutex<Feed<'_>>,
+        files: &[PathBuf],
         sorter: &mut Sorter<'_>,
     ) -> Result<(), FoldError> {
-        let path = locked(feed)
-            .files
-            .get(origin.file)
-            .cloned()
-            .unwrap_or_default();
+        let path = files.get(origin.file).map_or(Path::new(""), |path| path);
         let mut events = 0_u64;
         let mut bad = Vec::new();
         let mut redactions = Vec::new();
@@ -119,8 +115,8 @@ impl<'a, 'w, S: Order> Reading<'a, 'w, S> {
         let mut held = self.job.meter.entry();
         while let Some(line) = lines.next() {
             let is_cut = chunk.cut.is_some() && lines.peek().is_none();
-            self.weigh(chunk, &line, is_cut, &path, &mut held)?;
-            match read_event::<S>(&line, &path) {
+            self.weigh(chunk, &line, is_cut, path, &mut held)?;
+            match read_event::<S>(&line, path) {
                 Ok(None) => {}
                 Ok(Some(event)) => {
                     note_redactions(&event, &mut redactions);

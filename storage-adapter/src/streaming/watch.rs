@@ -40,7 +40,8 @@ impl FoldPhase {
 pub struct FoldProgress {
     /// What is going on.
     pub phase: FoldPhase,
-    /// Bytes of it that are done. Never falls within a phase.
+    /// Bytes of it that are done. Falls only to 0, when the phase begins again: what was divided may have
+    /// to be divided once more.
     pub done: u64,
     /// Bytes of it in all.
     pub total: u64,

@@ -36,20 +36,13 @@ impl From<io::Error> for Unwritten {
 impl Job<'_> {
     /// Merges runs until they can all be open at once.
     pub(super) fn narrow(&self, mut runs: Vec<Run>) -> Result<Vec<Run>, FoldError> {
-        if runs.len() <= FAN {
-            return Ok(runs);
-        }
-        let mut told = false;
         // The smallest first: they are copied once more than the others.
         while runs.len() > FAN {
             runs.sort_by_key(|run| std::cmp::Reverse(run.bytes));
             let excess = runs.len().saturating_sub(FAN).saturating_add(1).min(FAN);
             let some = runs.split_off(runs.len().saturating_sub(excess));
-            if !told {
-                let total = some.iter().map(|run| run.bytes).sum();
-                self.watch.begin(FoldPhase::Merge, total)?;
-                told = true;
-            }
+            let total = some.iter().map(|run| run.bytes).sum();
+            self.watch.begin(FoldPhase::Merge, total)?;
             runs.push(self.merge(some)?);
         }
         Ok(runs)

@@ -64,7 +64,6 @@ fn a_damaged_export_or_one_of_another_order_is_refused() {
             matches!(
                 error,
                 FoldError::Export(ExportError::Damaged { .. } | ExportError::Payload { .. })
-                    | FoldError::Memory { .. }
             ),
             "{at}: {error:?}"
         );
