@@ -23,6 +23,7 @@ import crash
 import damage
 import exchange
 import forgery
+import legacy
 import make_dirty
 import redaction
 from driver import Bench, Failed, Lattice, Report
@@ -37,11 +38,12 @@ SECTIONS = {
     "algebra": algebra.run,
     "forgery": forgery.run,
     "redaction": redaction.run,
+    "legacy": legacy.run,
     "damage": damage.run,
     "crash": crash.run,
 }
-# One log is enough where the log is only a background.
-ONE_LOG = ("forgery", "damage", "crash")
+# One log is enough where the log is only a background, or none is needed.
+ONE_LOG = ("forgery", "legacy", "damage", "crash")
 
 
 def logs(report):

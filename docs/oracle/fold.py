@@ -15,37 +15,41 @@ Exit code: 0 when printed or equal, 1 when --compare found a difference, 2 when 
 """
 
 import argparse
-import base64
 import re
 import sys
 from pathlib import Path
 
 from compare import differences
 from exact_json import json_text, parse_json
-
-PHASES = ("open", "doing", "done", "archived")
-WORDS = {
-    "kind": {word: word for word in ("task", "goal", "bug")},
-    "urgency": {word: word for word in ("urgent", "default", "punt")},
-    "size": {"xxs": "xs", "xs": "xs", "s": "s", "m": "m", "l": "l", "xl": "xl", "xxl": "xl"},
-    "state": {word: word for word in PHASES},
-}
-BLOCKING = ("blocks", "blocked_by")
-RELATED = ("related_to", "related", "relates")
-
-# The characters of the Unicode property White_Space. `str.strip()` alone also takes U+001C..U+001F.
-WHITE_SPACE = "\t\n\v\f\r \u0085\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
-    map(chr, range(0x2000, 0x200B))
+from snapshots import Snapshot, Standing
+from values import (
+    BLOCKING,
+    PHASES,
+    REGISTERS,
+    RELATED,
+    WHITE_SPACE,
+    WORDS,
+    Malformed,
+    decode_hash,
+    hash_text,
+    is_blank,
+    is_item_ref,
+    read_item_id,
+    read_text,
+    read_word,
 )
-ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+
+
+# The values of a register, least first.
+ORDER = {
+    "kind": ("task", "goal", "bug"),
+    "size": ("xs", "s", "m", "l", "xl"),
+    "urgency": ("urgent", "default", "punt"),
+}
 
 
 class BadInput(Exception):
     """An input that is not a bones event log; the message names the place."""
-
-
-class Malformed(Exception):
-    """A known member whose value cannot be read: it is no write and stays in `other`."""
 
 
 # ------------------------------------------------------------------------------------------------
@@ -53,36 +57,18 @@ class Malformed(Exception):
 # ------------------------------------------------------------------------------------------------
 
 
-def decode_hash(text):
-    """The 32 bytes behind `blake3:` + 64 hex digits or 43 base64url characters, else None."""
-    if not isinstance(text, str) or not text.startswith("blake3:"):
-        return None
-    body = text[len("blake3:") :]
-    if re.fullmatch(r"[0-9a-fA-F]{64}", body):
-        return bytes.fromhex(body)
-    if not re.fullmatch(r"[A-Za-z0-9_-]{43}", body):
-        return None
-    raw = base64.urlsafe_b64decode(body + "=")
-    # 43 characters hold 258 bits; the last two must be zero or two texts would name one hash.
-    return raw if hash_text(raw) == text else None
-
-
-def hash_text(raw):
-    return "blake3:" + base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
-
-
 class Event:
     """One line. Everything the fold asks of it is a method, so that a rule is written once."""
 
     def __init__(self, columns):
-        wall, self.author, _itc, _parents, self.type, item, data, hash_column = columns
+        wall, self.author, _itc, self.parents, self.type, item, data, hash_column = columns
         if not re.fullmatch(r"[+-]?[0-9]+", wall) or not -(2**63) <= int(wall) < 2**63:
             raise ValueError(f"wall_ts is not a 64-bit integer: {wall!r}")
         self.wall_ts = int(wall)
         self.clock = max(self.wall_ts, 0)
         if not self.author:
             raise ValueError("empty agent")
-        self.item = item.strip(WHITE_SPACE).lower()
+        self.item = read_item_id(item)
         if not self.item:
             raise ValueError("empty item id")
         self.data = parse_json(data)
@@ -93,8 +79,16 @@ class Event:
         self.hash = decode_hash(hash_column)
         if self.hash is None:
             raise ValueError(f"not a hash: {hash_column!r}")
+        if self.parents and None in map(decode_hash, self.parents.split(",")):
+            raise ValueError(f"a parent is not a hash: {self.parents!r}")
         self.key = (self.clock, self.author.encode("utf-8"), self.hash)
         self.read = Reading(self)
+
+    def removes(self, name, element):
+        """Whether this event takes the element out of the set, if it was added before."""
+        return (name, element) in self.read.removes or any(
+            of == name and element[: len(prefix)] == prefix for of, prefix in self.read.clears
+        )
 
 
 def event_files(path):
@@ -139,54 +133,6 @@ def read_events(paths):
 # ------------------------------------------------------------------------------------------------
 
 
-def is_blank(text):
-    trimmed = text.strip(" ")
-    return trimmed == "" or trimmed.startswith("\0")
-
-
-def is_item_ref(text):
-    return re.match(r"[a-z]{2,3}-", text) is not None
-
-
-def read_text(value):
-    if not isinstance(value, str):
-        raise Malformed
-    return value
-
-
-def read_text_or_none(value):
-    return None if value is None else read_text(value) or None
-
-
-def read_parent(value):
-    parent = read_text_or_none(value)
-    if parent is not None and not is_item_ref(parent):
-        raise Malformed
-    return parent
-
-
-def read_word(words, value):
-    word = read_text(value).strip(WHITE_SPACE).translate(ASCII_LOWER)
-    if word not in words:
-        raise Malformed
-    return words[word]
-
-
-def read_size(value):
-    return None if value is None else read_word(WORDS["size"], value)
-
-
-# Each register a client can write: its reader, and what a create writes when it cannot be read.
-REGISTERS = {
-    "title": (read_text, ""),
-    "description": (read_text_or_none, None),
-    "kind": (lambda value: read_word(WORDS["kind"], value), "task"),
-    "size": (read_size, None),
-    "urgency": (lambda value: read_word(WORDS["urgency"], value), "default"),
-    "parent": (read_parent, None),
-}
-
-
 class Reading:
     """What one event says: register writes, set adds, removes and clears, and what is left over.
 
@@ -199,7 +145,7 @@ class Reading:
         self.event = event
         self.writes = {}
         self.adds, self.removes, self.clears = [], [], []
-        self.comment = self.move = self.redacts = None
+        self.comment = self.move = self.redacts = self.snapshot = None
         self.left = dict(event.data)
         self.has_other = True
         reader = {
@@ -213,6 +159,7 @@ class Reading:
             "item.delete": self.delete,
             "item.compact": self.compact,
             "item.redact": self.redact,
+            "item.snapshot": self.read_snapshot,
         }.get(event.type)
         if reader is None:
             return
@@ -323,51 +270,64 @@ class Reading:
         if self.redacts is None:
             raise Malformed
 
+    def read_snapshot(self, data):
+        self.snapshot = Snapshot(self.event.item, self.event.parents, data)
+        self.left = self.snapshot.left
+        if not self.snapshot.understood:
+            raise Malformed
+
 
 # ------------------------------------------------------------------------------------------------
 # Folding one item
 # ------------------------------------------------------------------------------------------------
 
 
+def rank(field, value):
+    """The order of the values of a register: none, then words in their order, other texts by their bytes."""
+    if value is None or isinstance(value, bool):
+        return (value is not None, value)
+    return (True, ORDER[field].index(value) if field in ORDER else value.encode("utf-8"))
+
+
 def register(events, redacted, field, never):
     """The value of the greatest write. A redacted winner reads as null, never as the next best."""
-    writers = [event for event in events if field in event.read.writes]
-    if not writers:
+    writes = [(event.key, event.read.writes[field]) for event in events if field in event.read.writes]
+    # A register in a snapshot is the write of the event that it names.
+    snapshots = [event.read.snapshot for event in events if event.read.snapshot]
+    writes += [snapshot.writes[field] for snapshot in snapshots if field in snapshot.writes]
+    if not writes:
         return never
-    winner = max(writers, key=lambda event: event.key)
+    # Only a forged snapshot has another value under the same key: then the greatest counts.
+    (_, _, raw), value = max(writes, key=lambda write: (write[0], rank(field, write[1])))
     # That an item was deleted is a fact, not content: no redaction takes it back.
-    if winner.hash in redacted and field != "deleted":
-        return None
-    return winner.read.writes[field]
+    return None if raw in redacted and field != "deleted" else value
 
 
-def visible(events, redacted, name):
-    """The elements of a set whose greatest add no remove and no clear came after."""
+def visible(events, redacted, standing, name):
+    """The elements of a set whose greatest add no remove and no clear came after, and those that
+    snapshots still stand for."""
     adds = {}
     for event in sorted(events, key=lambda event: event.key):
         adds.update((element, event) for of, element in event.read.adds if of == name)
-    shown = []
+    shown = set(standing.elements(name))
     for element, add in adds.items():
-        hidden = add.hash in redacted or any(
-            event.key > add.key
-            and (
-                (name, element) in event.read.removes
-                or any(of == name and element[: len(p)] == p for of, p in event.read.clears)
-            )
-            for event in events
-        )
-        if not hidden:
-            shown.append(element)
+        removed = any(event.key > add.key and event.removes(name, element) for event in events)
+        if not removed and add.hash not in redacted and not standing.knows_better(name, element, add):
+            shown.add(element)
     return sorted(shown, key=lambda element: [part.encode("utf-8") for part in element])
 
 
-def phase_and_epoch(moves):
-    phase, epoch = 0, 0
-    for move in moves:
-        target = PHASES.index(move.read.move[0])
-        if target < phase:
-            epoch += 1
-        phase = target
+def phase_and_epoch(moves, floors):
+    """The phase and epoch after all moves, in order, which at no floor are less than the floor says."""
+    steps = [(event.clock, 0, event) for event in moves] + [(clock, 1, least) for clock, least in floors]
+    epoch, phase = 0, 0
+    for _, is_floor, step in sorted(steps, key=lambda step: step[:2]):
+        if is_floor:
+            epoch, phase = max((epoch, phase), step)
+        else:
+            target = PHASES.index(step.read.move[0])
+            epoch += target < phase
+            phase = target
     return PHASES[phase], epoch
 
 
@@ -383,14 +343,15 @@ def entry(event, **fields):
 def fold_item(item_id, events, redacted):
     in_order = sorted(events, key=lambda event: event.key)
     moves = [event for event in in_order if event.read.move]
-    phase, epoch = phase_and_epoch(moves)
-    links = visible(events, redacted, "links")
+    standing = Standing(events, redacted)
+    phase, epoch = phase_and_epoch(moves, standing.floors())
+    links = visible(events, redacted, standing, "links")
     real_times = [event.wall_ts for event in events if event.wall_ts > 0]
     clocks = [event.clock for event in events]
     targets = {event.read.redacts for event in events if event.read.redacts}
 
     def shown(event, value):
-        return None if event.hash in redacted else value
+        return None if event.hash in redacted or standing.hides(event) else value
 
     view = {
         "item_id": item_id,
@@ -403,8 +364,8 @@ def fold_item(item_id, events, redacted):
         "deleted": register(events, redacted, "deleted", False),
         "phase": phase,
         "epoch": epoch,
-        "labels": [label for (label,) in visible(events, redacted, "labels")],
-        "assignees": [agent for (agent,) in visible(events, redacted, "assignees")],
+        "labels": [label for (label,) in visible(events, redacted, standing, "labels")],
+        "assignees": [agent for (agent,) in visible(events, redacted, standing, "assignees")],
         "blocked_by": targets_of(links, BLOCKING),
         "related_to": targets_of(links, RELATED),
         "links": [{"link_type": kind, "target": target} for target, kind in links],
@@ -418,12 +379,12 @@ def fold_item(item_id, events, redacted):
             for event in moves
         ],
         "compact_summary": register(events, redacted, "compact_summary", None),
-        "created_at": min(real_times, default=0),
-        "updated_at": max(clocks),
+        "created_at": min(real_times + standing.created(), default=0),
+        "updated_at": max(clocks + standing.updated()),
         "other": [
             entry(event, type=shown(event, event.type), data=shown(event, event.read.left))
             for event in in_order
-            if event.read.has_other
+            if standing.has_other(event)
         ],
         "redacted": [
             hash_text(raw) for raw in targets | (redacted & {event.hash for event in events})
@@ -433,7 +394,8 @@ def fold_item(item_id, events, redacted):
         "latest_ts": max(clocks),
     }
     view["redacted"].sort()
-    return view
+    legacy = standing.view()
+    return {**view, "legacy": legacy} if legacy else view
 
 
 def targets_of(links, kinds):
