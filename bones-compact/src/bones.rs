@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bones_snapshot::{DecodeError, EventHash, ItemState, Order, SnapshotPayload, Stamped};
-use lattice_core::{Bottom, Set};
+use lattice_core::Set;
 
 use crate::event::{CompactState, LatticeEvent, Standing};
 
@@ -24,6 +24,13 @@ impl<S: Order> LatticeEvent for Stamped<S> {
 
     fn delta(&self) -> ItemState<S> {
         self.delta()
+    }
+
+    fn fold<'a>(events: impl IntoIterator<Item = &'a Self>) -> ItemState<S>
+    where
+        S: 'a,
+    {
+        ItemState::fold(events)
     }
 }
 
@@ -64,7 +71,7 @@ impl<S: Order> CompactState for ItemState<S> {
     }
 
     fn encode(&self, item_id: &str) -> Vec<u8> {
-        SnapshotPayload::new(item_id, self.clone(), &Set::bottom()).encode()
+        self.encode(item_id)
     }
 
     fn decode(bytes: &[u8]) -> Result<(Box<str>, Self), DecodeError> {

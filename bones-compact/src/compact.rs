@@ -1,7 +1,7 @@
 //! Replacing the events of an item by their join.
 
 use bones_snapshot::{EventHash, SnapshotId};
-use lattice_core::{Set, join_all};
+use lattice_core::{JoinSemilattice, Set, join_all};
 
 use crate::event::{CompactState, LatticeEvent};
 use crate::policy::{CompactionPolicy, eligibility};
@@ -24,8 +24,10 @@ impl<E: LatticeEvent> ItemSources<E> {
     ///
     /// O(n log n) for n events.
     pub fn state(&self, redactions: &Set<EventHash>) -> E::State {
-        let deltas = self.events.iter().map(LatticeEvent::delta);
-        let mut state = join_all(deltas.chain(self.states.iter().cloned()));
+        let mut state = E::fold(&self.events);
+        if !self.states.is_empty() {
+            state.join(join_all(self.states.iter().cloned()));
+        }
         state.redact(redactions);
         state
     }

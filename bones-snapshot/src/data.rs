@@ -12,6 +12,7 @@ use crate::event::Text;
 use crate::hash::{EventHash, parse_hash};
 use crate::json::{check_depth, check_surrogates};
 use crate::legacy::{self, SnapshotData};
+use crate::scan::{scan, unescape};
 use crate::value::{Kind, Phase, Size, Urgency};
 
 /// Deepest nesting of JSON arrays and objects that is read.
@@ -154,9 +155,7 @@ pub(crate) fn interpret(
     parents: &str,
     json: &str,
 ) -> Result<Interpreted, DataError> {
-    check_depth(json, MAX_JSON_DEPTH)?;
-    let mut members = Members::parse(json)?;
-    check_surrogates(json)?;
+    let mut members = Members::checked(json)?;
     if event_type == "item.snapshot" {
         let parents = parents.split(',').filter_map(|p| parse_hash(p).ok());
         let data = legacy::read(&members, item_id, parents.collect());
@@ -297,10 +296,18 @@ fn is_blank(member: &str) -> bool {
 }
 
 fn string(raw: &str) -> Option<Text> {
-    serde_json::from_str::<Cow<'_, str>>(raw)
-        .ok()
-        .map(|s| Text::from(&*s))
+    text(raw).map(Text::from)
 }
+
+/// The text of a JSON string, borrowed where it holds no escapes.
+fn text(raw: &str) -> Option<Cow<'_, str>> {
+    // What `unescape` declines are pairs of surrogates.
+    raw.starts_with('"')
+        .then(|| unescape(raw).or_else(|| serde_json::from_str(raw).ok()))?
+}
+
+/// Up to so many keys are compared with each other in place; more are sorted.
+const FEW: usize = 16;
 
 /// The members of one JSON object, in source order, each with whether a rule has taken it.
 pub(crate) struct Members<'a>(Vec<Member<'a>>);
@@ -314,6 +321,23 @@ struct Member<'a> {
 // In these readers the outer `None` is "not understood" and the inner one "written as none".
 #[allow(clippy::option_option)]
 impl<'a> Members<'a> {
+    /// Reads the members of an object that is not nested too deep, nor holds escapes of half a
+    /// character.
+    pub(crate) fn checked(json: &'a str) -> Result<Self, DataError> {
+        if let Some(members) = scan(json, MAX_JSON_DEPTH) {
+            let members = members.into_iter().map(|(key, raw)| Member {
+                key: Cow::Borrowed(key),
+                raw,
+                taken: false,
+            });
+            return Self(members.collect()).unique();
+        }
+        check_depth(json, MAX_JSON_DEPTH)?;
+        let members = Self::parse(json)?;
+        check_surrogates(json)?;
+        Ok(members)
+    }
+
     pub(crate) fn parse(json: &'a str) -> Result<Self, DataError> {
         let members: Self = serde_json::from_str(json).map_err(|e| DataError::Json {
             category: match e.classify() {
@@ -323,13 +347,22 @@ impl<'a> Members<'a> {
             },
             byte: e.column().saturating_sub(1),
         })?;
-        let mut keys: Vec<_> = members.0.iter().map(|m| &*m.key).collect();
-        keys.sort_unstable();
-        if keys.is_sorted_by(|a, b| a < b) {
-            Ok(members)
+        members.unique()
+    }
+
+    /// Refuses a key that stands twice.
+    fn unique(self) -> Result<Self, DataError> {
+        let is_unique = if self.0.len() <= FEW {
+            self.0.iter().enumerate().all(|(place, member)| {
+                let mut before = self.0.iter().take(place);
+                before.all(|other| other.key != member.key)
+            })
         } else {
-            Err(DataError::DuplicateKey)
-        }
+            let mut keys: Vec<_> = self.0.iter().map(|m| &*m.key).collect();
+            keys.sort_unstable();
+            keys.is_sorted_by(|a, b| a < b)
+        };
+        is_unique.then_some(self).ok_or(DataError::DuplicateKey)
     }
 
     pub(crate) fn peek(&self, key: &str) -> Option<&'a str> {
@@ -376,13 +409,13 @@ impl<'a> Members<'a> {
     }
 
     fn word<T>(&mut self, key: &str, from: fn(&str) -> Option<T>) -> Option<T> {
-        self.take_if(key, |raw| string(raw).and_then(|s| from(&s)))
+        self.take_if(key, |raw| text(raw).and_then(|s| from(&s)))
     }
 
     fn nullable_word<T>(&mut self, key: &str, from: fn(&str) -> Option<T>) -> Option<Option<T>> {
         self.take_if(key, |raw| match raw {
             "null" => Some(None),
-            _ => string(raw).and_then(|s| from(&s)).map(Some),
+            _ => text(raw).and_then(|s| from(&s)).map(Some),
         })
     }
 

@@ -118,6 +118,11 @@ impl<S: Order> Stamped<S> {
         &self.event
     }
 
+    /// Its stamp under the order.
+    pub(crate) fn stamp(&self) -> &S {
+        &self.stamp
+    }
+
     /// The delta of the event: what joining it adds to the state of its item.
     pub fn delta(&self) -> ItemState<S> {
         let event = &self.event;

@@ -1,5 +1,9 @@
 //! Event hashes and their two text forms.
 
+use std::sync::OnceLock;
+
+use blake3::Hasher;
+use blake3::hazmat::{ContextKey, HasherExt, hash_derive_key_context};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 pub use lattice_lww::EventHash;
 use thiserror::Error;
@@ -55,10 +59,49 @@ pub fn parse_hash(text: &str) -> Result<EventHash, HashTextError> {
     }
 }
 
+/// True iff `text` is the form of `hash` that this project prints. Cheaper than reading the text.
+pub(crate) fn is_text_of(text: &str, hash: &EventHash) -> bool {
+    let mut digest = [0; 43];
+    BASE64URL_NOPAD.encode_mut(&hash.0, &mut digest);
+    text.strip_prefix(PREFIX)
+        .is_some_and(|text| text.as_bytes() == digest)
+}
+
 /// Writes an event hash in the form this project prints: `blake3:` and base64url without padding.
 pub fn format_hash(hash: &EventHash) -> String {
     let mut text = String::with_capacity(PREFIX.len() + 43);
     text.push_str(PREFIX);
     BASE64URL_NOPAD.encode_append(&hash.0, &mut text);
     text
+}
+
+/// A domain of hashes: BLAKE3 in key-derivation mode, its key derived once.
+pub(crate) struct Domain {
+    context: &'static str,
+    key: OnceLock<ContextKey>,
+}
+
+impl Domain {
+    pub(crate) const fn new(context: &'static str) -> Self {
+        Self {
+            context,
+            key: OnceLock::new(),
+        }
+    }
+
+    /// What [`Hasher::new_derive_key`] gives, without hashing the context again.
+    pub(crate) fn hasher(&self) -> Hasher {
+        let key = self
+            .key
+            .get_or_init(|| hash_derive_key_context(self.context));
+        Hasher::new_from_context_key(key)
+    }
+}
+
+/// The first eight bytes of a hash, as a number in the same order.
+pub(crate) fn prefix(hash: &EventHash) -> u64 {
+    let [first, ..] = hash.0.as_chunks().0 else {
+        return 0;
+    };
+    u64::from_be_bytes(*first)
 }

@@ -4,11 +4,12 @@ use std::ops::Range;
 use std::str::Utf8Error;
 
 use data_encoding::BASE64URL_NOPAD;
+use memchr::memchr_iter;
 use thiserror::Error;
 
 use crate::data::{DataError, interpret};
 use crate::event::Event;
-use crate::hash::{EventHash, HashTextError, parse_hash};
+use crate::hash::{EventHash, HashTextError, is_text_of, parse_hash};
 
 /// Longest line that is read, in bytes. Real lines stay far below; a longer one is refused before
 /// anything is allocated for it.
@@ -195,9 +196,12 @@ fn parse_columns(text: &str) -> Result<Event, LineError> {
     let event_type = non_empty(4, 5, "type")?;
     let item_id = parse_item_id(non_empty(5, 6, "item_id")?)
         .ok_or_else(|| LineErrorKind::ItemId.at(start(5)))?;
-    let hash = parse_hash(column(7)).map_err(|e| LineErrorKind::HashText(e).at(start(7)))?;
-    if hash != hash_columns(text.get(..start(7).saturating_sub(1)).unwrap_or_default()) {
-        return Err(LineErrorKind::HashMismatch.at(start(7)));
+    let hash = hash_columns(text.get(..start(7).saturating_sub(1)).unwrap_or_default());
+    if !is_text_of(column(7), &hash) {
+        let named = parse_hash(column(7)).map_err(|e| LineErrorKind::HashText(e).at(start(7)))?;
+        if named != hash {
+            return Err(LineErrorKind::HashMismatch.at(start(7)));
+        }
     }
     let interpreted = interpret(event_type, &item_id, column(3), column(6)).map_err(|e| {
         let byte = start(6).saturating_add(e.byte());
@@ -216,15 +220,18 @@ fn parse_columns(text: &str) -> Result<Event, LineError> {
 
 /// The eight columns of a line as byte ranges.
 fn columns(text: &str) -> Result<[Range<usize>; 8], LineError> {
-    let found = text.split('\t').count();
     let mut spans: [Range<usize>; 8] = Default::default();
+    let mut found: usize = 0;
+    let mut at = 0;
+    for end in memchr_iter(b'\t', text.as_bytes()).chain([text.len()]) {
+        if let Some(span) = spans.get_mut(found) {
+            *span = at..end;
+        }
+        found = found.saturating_add(1);
+        at = end.saturating_add(1);
+    }
     if found != spans.len() {
         return Err(LineErrorKind::Columns { found }.at(0));
-    }
-    let mut at = 0;
-    for (span, column) in spans.iter_mut().zip(text.split('\t')) {
-        *span = at..at.saturating_add(column.len());
-        at = span.end.saturating_add(1);
     }
     Ok(spans)
 }
@@ -232,6 +239,13 @@ fn columns(text: &str) -> Result<[Range<usize>; 8], LineError> {
 /// Item ids read as bones reads them: trimmed, in lower case. `None` when something is left that
 /// cannot be part of an id.
 fn parse_item_id(raw: &str) -> Option<Box<str>> {
+    // As nearly all are.
+    if raw
+        .bytes()
+        .all(|b| b.is_ascii_graphic() && !b.is_ascii_uppercase())
+    {
+        return Some(raw.into());
+    }
     let id = raw.trim().to_lowercase();
     let fits = !id.is_empty() && !id.chars().any(|c| c.is_whitespace() || c.is_control());
     fits.then(|| id.into_boxed_str())

@@ -30,7 +30,7 @@ use lattice_core::{Antichain, Bottom, Cell, JoinSemilattice, Map, Ranked};
 use lattice_lww::{Stamp, Write, WriteKey};
 
 use crate::event::{AgentId, Text};
-use crate::hash::EventHash;
+use crate::hash::{Domain, EventHash};
 
 /// The key of a write in a bones log: stamp, clamped wall clock, agent, event hash.
 pub type Key<S> = WriteKey<S, AgentId>;
@@ -62,9 +62,13 @@ pub trait Element: Ord + Clone + std::fmt::Debug {
     fn id(&self) -> ElementId;
 }
 
-/// BLAKE3 in key-derivation mode over length-prefixed parts, so that no two lists of parts meet.
-fn element_id(domain: &str, parts: &[&str]) -> ElementId {
-    let mut hasher = blake3::Hasher::new_derive_key(domain);
+static MEMBERS: Domain = Domain::new("bones-snapshot 1 set member");
+static TARGETS: Domain = Domain::new("bones-snapshot 1 link target");
+static LINKS: Domain = Domain::new("bones-snapshot 1 link");
+
+/// A hash of length-prefixed parts, so that no two lists of parts meet.
+fn element_id(domain: &Domain, parts: &[&str]) -> ElementId {
+    let mut hasher = domain.hasher();
     for part in parts {
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part.as_bytes());
@@ -74,7 +78,7 @@ fn element_id(domain: &str, parts: &[&str]) -> ElementId {
 
 impl Element for Text {
     fn id(&self) -> ElementId {
-        element_id("bones-snapshot 1 set member", &[self])
+        element_id(&MEMBERS, &[self])
     }
 }
 
@@ -90,13 +94,13 @@ pub struct Link {
 impl Link {
     /// The id that all links to one target share.
     pub fn target_id(target: &str) -> ElementId {
-        element_id("bones-snapshot 1 link target", &[target])
+        element_id(&TARGETS, &[target])
     }
 }
 
 impl Element for Link {
     fn id(&self) -> ElementId {
-        element_id("bones-snapshot 1 link", &[&self.target, &self.link_type])
+        element_id(&LINKS, &[&self.target, &self.link_type])
     }
 }
 
@@ -118,8 +122,9 @@ pub type Removes<S> = Antichain<Key<S>>;
 ///
 /// # Cost
 ///
-/// Joins cost a pass over both sides, and per element the comparison of its adds with its removes
-/// and the clears: one each with honest clocks.
+/// Joins cost a pass over the smaller side, and per element of it the comparison of its adds with its
+/// removes and the clears: one each with honest clocks. A join that brings a clear compares all
+/// elements with it. Where elements come or go, the tails of two vectors move.
 ///
 /// ```
 /// use bones_snapshot::{Element, EventHash, Key, ObservedSet, Text};
@@ -219,6 +224,21 @@ impl<T: Element, S: Stamp> ObservedSet<T, S> {
         (texts_fit && non_empty && set.is_normal()).then_some(set)
     }
 
+    /// Puts a set together from parts in normal form whose texts belong to their ids.
+    pub(crate) fn from_normal(
+        adds: Map<ElementId, Adds<T, S>>,
+        removes: Map<ElementId, Removes<S>>,
+        clears: Removes<S>,
+    ) -> Self {
+        let set = Self {
+            adds,
+            removes,
+            clears,
+        };
+        debug_assert!(set.is_normal(), "parts in normal form");
+        set
+    }
+
     /// Redacts the text of every add whose event the predicate names. True iff a text went.
     pub fn redact(&mut self, redacted: &impl Fn(&EventHash) -> bool) -> bool {
         let mut changed = false;
@@ -266,7 +286,7 @@ impl<T: Element, S: Stamp> ObservedSet<T, S> {
                 .all(|removes| removes.iter().all(|r| !self.remove_is_redundant(r)))
     }
 
-    /// Restores rules 2 and 3 after the parts were joined. One pass over the adds and removes.
+    /// Restores rules 2 and 3 for all elements.
     fn normalize(&mut self) {
         if self.is_normal() {
             return;
@@ -274,28 +294,52 @@ impl<T: Element, S: Stamp> ObservedSet<T, S> {
         // SUBTLE: adds first, against all removes. A remove dropped below was redundant under a
         // clear that observes at least as much, so the order does not change the result, but
         // `self.removes` must still be whole when the adds are judged against it.
-        let adds = std::mem::take(&mut self.adds);
-        self.adds = adds
-            .into_iter()
-            .filter_map(|(id, adds)| {
-                let live: Adds<T, S> = adds
-                    .into_iter()
-                    .filter(|add| !self.add_is_dead(&id, &add.key))
-                    .collect();
-                (!live.is_empty()).then_some((id, live))
-            })
-            .collect();
-        let removes = std::mem::take(&mut self.removes);
-        self.removes = removes
-            .into_iter()
-            .filter_map(|(id, removes)| {
-                let kept: Removes<S> = removes
-                    .into_iter()
-                    .filter(|r| !self.remove_is_redundant(r))
-                    .collect();
-                (!kept.is_empty()).then_some((id, kept))
-            })
-            .collect();
+        let mut adds = std::mem::take(&mut self.adds);
+        adds.retain(|id, adds| self.keep_live(id, adds));
+        self.adds = adds;
+        let mut removes = std::mem::take(&mut self.removes);
+        removes.retain(|_, removes| self.keep_needed(removes));
+        self.removes = removes;
+    }
+
+    /// Restores rules 2 and 3 for these elements.
+    fn normalize_elements(&mut self, elements: &[ElementId]) {
+        let mut emptied = false;
+        let mut adds = std::mem::take(&mut self.adds);
+        for id in elements {
+            if let Some(adds) = adds.get_mut(id) {
+                emptied |= !self.keep_live(id, adds);
+            }
+        }
+        let mut removes = std::mem::take(&mut self.removes);
+        for id in elements {
+            if let Some(removes) = removes.get_mut(id) {
+                emptied |= !self.keep_needed(removes);
+            }
+        }
+        if emptied {
+            adds.retain(|_, adds| !adds.is_empty());
+            removes.retain(|_, removes| !removes.is_empty());
+        }
+        (self.adds, self.removes) = (adds, removes);
+    }
+
+    /// Drops the adds of an element that nothing shows any more. True iff some are left.
+    fn keep_live(&self, id: &ElementId, adds: &mut Adds<T, S>) -> bool {
+        if adds.iter().any(|add| self.add_is_dead(id, &add.key)) {
+            let all = std::mem::take(adds).into_iter();
+            *adds = all.filter(|add| !self.add_is_dead(id, &add.key)).collect();
+        }
+        !adds.is_empty()
+    }
+
+    /// Drops the removes of an element that a clear stands for. True iff some are left.
+    fn keep_needed(&self, removes: &mut Removes<S>) -> bool {
+        if removes.iter().any(|r| self.remove_is_redundant(r)) {
+            let all = std::mem::take(removes).into_iter();
+            *removes = all.filter(|r| !self.remove_is_redundant(r)).collect();
+        }
+        !removes.is_empty()
     }
 }
 
@@ -310,11 +354,21 @@ impl<T: Element, S: Stamp> JoinSemilattice for ObservedSet<T, S> {
         }
         let grew = !other.leq(self);
         if grew {
+            let elements: Vec<ElementId> = other
+                .adds
+                .keys()
+                .chain(other.removes.keys())
+                .copied()
+                .collect();
             self.adds.join(other.adds);
             self.removes.join(other.removes);
-            self.clears.join(other.clears);
-            // INVARIANT: rules 2 and 3 of the normal form.
-            self.normalize();
+            // INVARIANT: rules 2 and 3 of the normal form. Only a clear bears on elements that the
+            // other side does not name.
+            if self.clears.join(other.clears) {
+                self.normalize();
+            } else {
+                self.normalize_elements(&elements);
+            }
         }
         grew
     }

@@ -1,73 +1,48 @@
 //! State to canonical bytes.
 
-use lattice_core::{Bottom, Max, Min, Ranked, Set};
+use std::slice;
+
+use lattice_core::{Bottom, Max, Min, Set};
 use lattice_lww::{Stamp, Write};
 
+use super::tables::Tables;
 use super::value::{Value, WireElement, write_cell};
-use super::{FORMAT, SnapshotPayload, field};
+use super::{FORMAT, field};
 use crate::delta::Order;
-use crate::event::AgentId;
 use crate::hash::EventHash;
 use crate::observed::{Adds, ElementId, Key, Link, ObservedSet, Removes};
-use crate::state::{Content, Moves, Register, Texts};
+use crate::state::{Content, ItemState, Moves, Register, Texts};
 use crate::wire::Writer;
 
-pub(super) fn encode<S: Order>(payload: &SnapshotPayload<S>) -> Vec<u8> {
-    let state = payload.state();
-    let tables = Tables::of(payload);
+pub(super) fn encode<S: Order>(item_id: &str, state: &ItemState<S>) -> Vec<u8> {
+    let tables = Tables::of(state);
+    let size = 32 * state.coverage().len() + 16 * tables.keys.len() + 256;
     let mut out = Encoder {
+        writes: tables.places.iter(),
         tables: &tables,
-        out: Writer::new(),
+        out: Writer::with_capacity(size),
     };
     out.out.array(8);
     out.out.uint(FORMAT);
     out.out.uint(u64::from(S::CODE));
-    out.out.str(payload.item_id());
+    out.out.str(item_id);
     out.agents();
     out.hashes(state.coverage());
     out.hashes(state.redacted());
-    out.keys(state.coverage());
+    out.keys();
     out.fields(state.content());
+    debug_assert!(
+        out.writes.len() == 0,
+        "for_each_key and fields go the same way"
+    );
     out.out.into_bytes()
 }
 
-/// The agents and keys a payload refers to, each written once, in order.
-pub(super) struct Tables<'a, S: Stamp> {
-    pub(super) coverage: &'a Set<EventHash>,
-    agents: Vec<&'a AgentId>,
-    keys: Vec<&'a Key<S>>,
-}
-
-impl<'a, S: Order> Tables<'a, S> {
-    fn of(payload: &'a SnapshotPayload<S>) -> Self {
-        let mut keys = Vec::new();
-        payload.state().for_each_key(|key| keys.push(key));
-        keys.sort_unstable_by(|a, b| a.canonical_cmp(b));
-        keys.dedup();
-        let mut agents: Vec<&AgentId> = keys.iter().map(|key| &key.agent_id).collect();
-        agents.sort_unstable();
-        agents.dedup();
-        Self {
-            coverage: payload.state().coverage(),
-            agents,
-            keys,
-        }
-    }
-
-    /// Place of an agent. Every agent of a key in the table is in the table.
-    fn agent(&self, agent: &AgentId) -> usize {
-        self.agents.binary_search(&agent).unwrap_or_default()
-    }
-
-    /// Place of a key. Every key of the state is in the table.
-    fn key(&self, key: &Key<S>) -> usize {
-        let found = self.keys.binary_search_by(|k| k.canonical_cmp(key));
-        found.unwrap_or_default()
-    }
-}
-
-pub(super) struct Encoder<'a, S: Stamp> {
+pub(super) struct Encoder<'a, S: Order> {
     pub(super) tables: &'a Tables<'a, S>,
+    /// The places of the keys of the writes that are still to come.
+    // INVARIANT: writes are written in the order of `ItemState::for_each_key`.
+    writes: slice::Iter<'a, usize>,
     pub(super) out: Writer,
 }
 
@@ -80,27 +55,24 @@ impl<S: Order> Encoder<'_, S> {
     }
 
     fn hashes(&mut self, hashes: &Set<EventHash>) {
-        let mut bytes = Vec::with_capacity(hashes.len().saturating_mul(32));
-        for hash in hashes {
-            bytes.extend_from_slice(&hash.0);
-        }
-        self.out.bin(&bytes);
+        self.out.bin_of(hashes.iter().map(|hash| &hash.0));
     }
 
     /// The key table, in the order of event hashes. A covered event is named by its place in the
     /// coverage.
-    fn keys(&mut self, coverage: &Set<EventHash>) {
+    fn keys(&mut self) {
         self.out.array(self.tables.keys.len());
-        for key in &self.tables.keys {
+        let mut stamp = Vec::new();
+        for (key, agent, place) in self.tables.placed() {
             self.out.array(if S::CAUSAL { 4 } else { 3 });
-            match coverage.as_slice().binary_search(&key.event_hash) {
-                Ok(index) => self.out.index(index),
-                Err(_) => self.out.bin(&key.event_hash.0),
+            match place {
+                Some(place) => self.out.index(place),
+                None => self.out.bin(&key.event_hash.0),
             }
             self.out.uint(key.wall_ts);
-            self.out.index(self.tables.agent(&key.agent_id));
+            self.out.index(agent);
             if S::CAUSAL {
-                let mut stamp = Vec::new();
+                stamp.clear();
                 key.stamp.encode(&mut stamp);
                 self.out.bin(&stamp);
             }
@@ -162,8 +134,11 @@ impl<S: Order> Encoder<'_, S> {
         self.legacy(&c.legacy);
     }
 
+    /// The place of the key of the next write, which is `key`.
     pub(super) fn key(&mut self, key: &Key<S>) {
-        self.out.index(self.tables.key(key));
+        let place = self.writes.next().copied().unwrap_or_default();
+        debug_assert!(self.tables.keys.get(place) == Some(&key));
+        self.out.index(place);
     }
 
     /// One write stands flat; several, which are concurrent, each in an array of its own.

@@ -6,6 +6,7 @@
 mod decode;
 mod encode;
 mod legacy;
+mod tables;
 mod value;
 
 use std::fmt;
@@ -16,14 +17,14 @@ use lattice_lww::Stamp;
 pub use crate::wire::{DecodeError, DecodeErrorKind};
 
 use crate::delta::Order;
-use crate::hash::EventHash;
+use crate::hash::{Domain, EventHash};
 use crate::state::ItemState;
 
 /// Version of the payload format that this crate writes.
 pub const FORMAT: u64 = 1;
 
 /// Domain of snapshot ids.
-const ID_DOMAIN: &str = "bones-snapshot 1 item.snapshot payload";
+static ID_DOMAIN: Domain = Domain::new("bones-snapshot 1 item.snapshot payload");
 
 /// Numbers of the fields in the payload's map.
 mod field {
@@ -52,7 +53,7 @@ pub struct SnapshotId(pub [u8; 32]);
 impl SnapshotId {
     /// The id of a payload.
     pub fn of(bytes: &[u8]) -> Self {
-        let mut hasher = blake3::Hasher::new_derive_key(ID_DOMAIN);
+        let mut hasher = ID_DOMAIN.hasher();
         hasher.update(bytes);
         Self(*hasher.finalize().as_bytes())
     }
@@ -135,7 +136,7 @@ impl<S: Order> SnapshotPayload<S> {
 
     /// The canonical bytes. Linear in their length, beside sorting the events referred to.
     pub fn encode(&self) -> Vec<u8> {
-        encode::encode(self)
+        self.state.encode(&self.item_id)
     }
 
     /// Reads canonical bytes.
@@ -152,5 +153,13 @@ impl<S: Order> SnapshotPayload<S> {
     /// Name of the snapshot.
     pub fn id(&self) -> SnapshotId {
         SnapshotId::of(&self.encode())
+    }
+}
+
+impl<S: Order> ItemState<S> {
+    /// The canonical bytes of the payload of an item in this state: what [`SnapshotPayload::encode`]
+    /// writes, without taking the state.
+    pub fn encode(&self, item_id: &str) -> Vec<u8> {
+        encode::encode(item_id, self)
     }
 }

@@ -7,8 +7,8 @@ use serde::Serializer as _;
 pub(crate) struct Writer(Serializer<Vec<u8>>);
 
 impl Writer {
-    pub(crate) fn new() -> Self {
-        Self(Serializer::new(Vec::new()))
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self(Serializer::new(Vec::with_capacity(bytes)))
     }
 
     pub(crate) fn into_bytes(self) -> Vec<u8> {
@@ -37,6 +37,28 @@ impl Writer {
 
     pub(crate) fn bin(&mut self, value: &[u8]) {
         written(self.0.serialize_bytes(value));
+    }
+
+    /// One binary value of many parts of 32 bytes, without putting them together first.
+    pub(crate) fn bin_of<'a>(&mut self, parts: impl ExactSizeIterator<Item = &'a [u8; 32]>) {
+        let len = parts.len().saturating_mul(32);
+        let out = self.0.get_mut();
+        match (u8::try_from(len), u16::try_from(len)) {
+            (Ok(len), _) => out.extend([0xc4, len]),
+            (_, Ok(len)) => {
+                out.push(0xc5);
+                out.extend(len.to_be_bytes());
+            }
+            _ => {
+                // A `u32` counts 4 GiB of hashes: more than the format can name in one value.
+                out.push(0xc6);
+                out.extend(u32::try_from(len).unwrap_or(u32::MAX).to_be_bytes());
+            }
+        }
+        out.reserve(len);
+        for part in parts {
+            out.extend_from_slice(part);
+        }
     }
 
     /// Header of an array; the caller writes the elements.

@@ -4,13 +4,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod events;
+mod fold;
 mod golden;
 mod hostile;
+mod json;
 mod known_bad;
 mod laws;
 mod legacy;
 mod lifecycle;
 mod line;
+mod linear;
 mod naive;
 mod oracle;
 mod pack;
