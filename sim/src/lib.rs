@@ -29,7 +29,7 @@ mod tally;
 
 pub use failure::Failure;
 pub use plan::{Order, Plan};
-pub use run::run;
+pub use run::{keep_panics_quiet, run};
 pub use shrink::shrink;
 pub use step::{Act, Form, Lie, Op, Step, StepId};
 pub use tally::{MUST, Tally};

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::process::ExitCode;
 
 use clap::Parser;
-use lattice_sim::{Failure, Plan, Tally, run, shrink};
+use lattice_sim::{Failure, Plan, Tally, keep_panics_quiet, run, shrink};
 use rayon::prelude::*;
 
 /// Replicas that write, gossip, compact, redact and break, checked against a reading that never
@@ -35,8 +35,7 @@ const BUDGET: usize = 3_000;
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    // A panic in the library is a failed check, and printed as one.
-    std::panic::set_hook(Box::new(|_| {}));
+    keep_panics_quiet();
     let seeds = match args.seed {
         Some(seed) => seed..seed.saturating_add(1),
         None => args.from..args.from.saturating_add(args.seeds),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use bones_compact::{ItemSources, LatticeEvent};
+use bones_compact::{CompactState, ItemSources, LatticeEvent};
 use bones_snapshot::{EventHash, ItemState, Order};
 use lattice_core::{Bottom, JoinSemilattice, Set};
 use lattice_lww::ItcClock;
@@ -302,8 +302,7 @@ impl<S: Order> Replica<S> {
 
 /// The payload of a masked delta as it was given: whoever masks must have masked all of it.
 fn delta_bytes<S: Order>(item: &str, delta: &ItemState<S>) -> Arc<[u8]> {
-    use bones_compact::CompactState;
-    delta.encode(item).into()
+    CompactState::encode(delta, item).into()
 }
 
 /// Whether a state makes a line needless: it covers the event, and holds what it wrote.
