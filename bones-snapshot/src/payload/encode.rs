@@ -16,7 +16,13 @@ use crate::wire::Writer;
 
 pub(super) fn encode<S: Order>(item_id: &str, state: &ItemState<S>) -> Vec<u8> {
     let tables = Tables::of(state);
-    let size = 32 * state.coverage().len() + 16 * tables.keys.len() + 256;
+    // About what it comes to: of the texts, comments are by far the most.
+    let comments = state.content().comments.values();
+    let texts: usize = comments
+        .filter_map(|c| c.present())
+        .map(|text| text.len())
+        .sum();
+    let size = texts + 32 * state.coverage().len() + 16 * tables.keys.len() + 512;
     let mut out = Encoder {
         writes: tables.places.iter(),
         tables: &tables,
