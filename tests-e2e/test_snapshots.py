@@ -92,6 +92,10 @@ class Snapshots(unittest.TestCase):
         for gone, shown in (([], True), (one_add("x", 9)["elements"], False), (one_add("x", 5)["elements"], True)):
             one = snapshot(note(1), note(9), change=put("state", "labels", {**tags, "tombstone": gone}))
             self.assertEqual(view(one, label(7, "remove"))["labels"] == ["x"], shown)
+        for clock in range(8, 24):
+            both = {"elements": tags["elements"] + one_add("x", clock)["elements"], "tombstone": []}
+            one = snapshot(note(1), change=put("state", "labels", both))
+            self.assertEqual(view(one, label(max(clock, 9) - 1, "remove"))["labels"], ["x"])
 
     def test_an_add_at_hand_that_is_not_listed_stays_hidden(self):
         add, remove = label(5, "add"), label(6, "remove")
@@ -126,6 +130,8 @@ class Snapshots(unittest.TestCase):
         self.assertEqual((first["missing"], second["missing"]), (2, 3))
         self.assertEqual(first["comments"], sorted(hash_text(raw) for _, raw in notes[1:]))
         self.assertEqual(view(early)["compacted_from"], 1)
+        many = view(*(snapshot(note(wall)) for wall in range(1, 9)))["legacy"]
+        self.assertEqual([entry["wall_ts"] for entry in many], list(range(2, 10)))
 
     def test_sources_are_also_those_that_the_state_names(self):
         one = snapshot(note(1), update(2, "title", "t"))
@@ -138,6 +144,7 @@ class Snapshots(unittest.TestCase):
         one = snapshot(*sources, change=put("state", "created_at", 2))
         self.assertEqual((view(one)["created_at"], view(one)["updated_at"]), (2, 8))
         self.assertEqual(view(one, *sources)["created_at"], 2)
+        self.assertEqual(view(snapshot(*sources, change=put("state", "updated_at", 50)))["updated_at"], 50)
         self.assertEqual((view(one)["earliest_ts"], view(one)["latest_ts"]), (8, 8))
 
     def test_redacting_the_snapshot_or_a_source_takes_the_lists(self):
@@ -152,7 +159,10 @@ class Snapshots(unittest.TestCase):
         # Without its lists nobody knows what it does not list.
         gone = snapshot(note_, add, label(6, "remove"))
         self.assertEqual(view(gone, add)["labels"], [])
-        self.assertEqual(view(gone, add, redact(9, note_))["labels"], ["x"])
+        item = view(gone, add, redact(9, note_))
+        self.assertEqual(item["labels"], ["x"])
+        # Nor whether something was left over.
+        self.assertEqual((item["other"][0]["hash"], item["other"][0]["data"]), (hash_text(gone[1]), None))
 
     def test_links_of_the_views_where_there_are_none(self):
         link = say(5, "item.link", {"link_type": "blocked_by", "target": "bn-2"})
