@@ -41,6 +41,14 @@ e2e:
     cargo build --release
     python3 tests-e2e/main_job.py target/release/lattice
 
+# A log larger than memory, folded in little of it: size and limit.
+memory *args:
+    bash tests-e2e/memory.sh {{args}}
+
+# Two threads against one: size, rounds.
+scaling *args:
+    bash tests-e2e/scaling.sh {{args}}
+
 # Joins against their peers, one table; ends with the goals that were missed.
 bench-peers *args:
     cargo bench --manifest-path benches/Cargo.toml --bench peers -- {{args}}
