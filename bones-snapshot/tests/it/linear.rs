@@ -1,7 +1,8 @@
 //! Nothing grows with the square of a history: counted, not timed.
 //!
 //! Comparisons of stamps are counted by the stamps themselves. Everything that compares two writes
-//! asks their stamps first, so they count comparisons of writes as well.
+//! asks their stamps first, so they count comparisons of writes as well. What is ordered by hash or by
+//! text alone is not counted, nor is moving.
 
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -80,24 +81,28 @@ impl<const CAUSAL: bool> Order for Counting<CAUSAL> {
 /// When an event was written, by its number: clock and stamp.
 type Clock = fn(usize) -> (i64, String);
 
+fn micros(at: usize) -> i64 {
+    i64::try_from(at).unwrap()
+}
+
 /// One agent after another, each having seen all before.
 fn chain(at: usize) -> (i64, String) {
-    (at as i64 + 1, format!("{}.0", at + 1))
+    (micros(at) + 1, format!("{}.0", at + 1))
 }
 
 /// Wall clocks run against the stamps.
 fn backwards(at: usize) -> (i64, String) {
-    (1_000_000 - at as i64, format!("{}.0", at + 1))
+    (1_000_000 - micros(at), format!("{}.0", at + 1))
 }
 
 /// Two agents that never hear of each other.
 fn apart(at: usize) -> (i64, String) {
-    let stamp = if at % 2 == 0 {
+    let stamp = if at.is_multiple_of(2) {
         format!("{}.0", at + 1)
     } else {
         format!("0.{at}")
     };
-    (at as i64 + 1, stamp)
+    (micros(at) + 1, stamp)
 }
 
 /// What the events of a history do, by their number and how many there are.
@@ -105,7 +110,11 @@ type Deed = fn(usize, usize) -> (&'static str, String);
 
 /// One label, coming and going.
 fn churn(at: usize, _: usize) -> (&'static str, String) {
-    let action = if at % 2 == 0 { "add" } else { "remove" };
+    let action = if at.is_multiple_of(2) {
+        "add"
+    } else {
+        "remove"
+    };
     ("item.update", label(action, "l"))
 }
 
@@ -306,7 +315,7 @@ fn redactions_double() {
     doubles("redactions", |of| {
         let comments = history::<Counting<true>>(comments, chain, of / 2);
         let redact = |(at, comment): (usize, &Stamped<Counting<true>>)| {
-            let mut event = redaction(at as i64 + 1, "a", &comment.event().hash);
+            let mut event = redaction(micros(at) + 1, "a", &comment.event().hash);
             event.stamp_text = "0.1".into();
             Stamped::new(event).unwrap()
         };
