@@ -138,9 +138,9 @@ RULES = [
     rule("3.3", "unlink with a type takes one", "it removes every link to the target",
          (DELTA, "«ObservedSet::removed(link.id(), key)»", "{ drop(link); ObservedSet::cleared(key) }")),
     rule("3.3", "links go by target", "unlinking one target unlinks all",
-         (OBSERVED, '«element_id("bones-snapshot 1 link target", &[target])»', 'element_id("bones-snapshot 1 link target", &[target.get(..0).unwrap_or_default()])')),
+         (OBSERVED, "«element_id(&TARGETS, &[target])»", "element_id(&TARGETS, &[target.get(..0).unwrap_or_default()])")),
     rule("3.3", "links go by type", "links of all types to one target are one",
-         (OBSERVED, '«element_id("bones-snapshot 1 link", &[&self.target, &self.link_type])»', 'element_id("bones-snapshot 1 link", &[&self.target])')),
+         (OBSERVED, "«element_id(&LINKS, &[&self.target, &self.link_type])»", "element_id(&LINKS, &[&self.target])")),
     rule("3.3", "masked adds keep their place", "the text of an add is not masked",
          (OBSERVED, "if «redacted(&add.key.event_hash)» {", "false")),
     # The item.
