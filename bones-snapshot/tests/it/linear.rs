@@ -1,8 +1,9 @@
 //! Nothing grows with the square of a history: counted, not timed.
 //!
-//! Comparisons of stamps are counted by the stamps themselves. Everything that compares two writes
-//! asks their stamps first, so they count comparisons of writes as well. What is ordered by hash or by
-//! text alone is not counted, nor is moving.
+//! Comparisons of stamps are counted by the stamps themselves. Under partial stamps every comparison
+//! of two writes asks their stamps first, so writes are counted. Under total ones those that ask which
+//! write comes first in time are, and those that ask whether a remove observed an add are not: they
+//! look at clocks alone. What is ordered by hash or by text is never counted, nor is moving.
 
 use std::cell::Cell;
 use std::cmp::Ordering;
