@@ -159,6 +159,11 @@ impl SnapshotData {
 }
 
 impl Legacy {
+    /// Whether the snapshot was read as bones means it: only then does it say where the item stood.
+    pub fn is_understood(&self) -> bool {
+        self.standing.is_some()
+    }
+
     /// A snapshot of which nothing was understood.
     pub(crate) fn opaque(rest: Text) -> Self {
         let texts = LegacyTexts {
@@ -209,11 +214,14 @@ impl<'a, S: Stamp> Open<'a, S> {
         standings
     }
 
-    /// True iff some snapshot was made of the add and of something that removed it.
+    /// True iff some snapshot was made of the add and of something that removed it. One that was not
+    /// understood says nothing of the kind by listing nothing.
     pub(crate) fn hides<T: Element>(&self, pick: Pick<T>, add: &EventHash, member: &T) -> bool {
         self.0.iter().any(|(id, legacy)| {
             let without = |texts: &LegacyTexts| !pick(texts).contains_key(member);
-            id.sources.contains(add) && legacy.texts.present().is_some_and(without)
+            legacy.is_understood()
+                && id.sources.contains(add)
+                && legacy.texts.present().is_some_and(without)
         })
     }
 
@@ -230,7 +238,7 @@ impl<'a, S: Stamp> Open<'a, S> {
                 let removed = set_of(member).and_then(|set| removed_at(set, member, &id.sources));
                 let tags = tags
                     .iter()
-                    .filter(|tag| removed.is_none_or(|at| at < tag.wall_ts));
+                    .filter(|tag| removed.is_none_or(|at| at <= tag.wall_ts));
                 live.extend(tags.map(|tag| (member, *tag)));
             }
         }

@@ -226,9 +226,8 @@ impl ItemView {
             updated_at: state.updated_at(),
             compact_summary: content.compact_summary.get().cloned(),
             other: others(&content.other, &content.legacy),
-            legacy: open
-                .snapshots()
-                .map(|(id, l)| LegacyView::of(id, l, state))
+            legacy: by_time(open.snapshots(), |id| &id.key.0)
+                .map(|(id, legacy)| LegacyView::of(id, legacy, state))
                 .collect(),
             redacted: state
                 .redacted()

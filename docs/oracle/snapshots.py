@@ -233,7 +233,7 @@ class Standing:
         for snapshot in self.speaking():
             for element, clock in snapshot.elements[name].items():
                 if not any(
-                    event.hash not in snapshot.sources and event.clock >= clock and event.removes(name, element)
+                    event.hash not in snapshot.sources and event.clock > clock and event.removes(name, element)
                     for event in self.events
                 ):
                     yield element

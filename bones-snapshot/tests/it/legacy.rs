@@ -304,3 +304,34 @@ fn two_snapshots_of_parts_join() {
     };
     assert_eq!(data.sources.len(), 3);
 }
+
+#[test]
+fn one_that_is_not_understood_hides_nothing() {
+    let events = history();
+    let mut newer = bones_snapshot_json(ITEM, &state::<Unstamped>(&events));
+    newer["_format"] = json!(4);
+    let mut at_hand = events.clone();
+    at_hand.pop();
+    let before = view(&at_hand);
+    at_hand.push(snapshot_of(&newer, &events));
+    let shown = view(&at_hand);
+    assert_eq!(shown.legacy.len(), 1, "a source is missing");
+    assert_eq!(shown.labels, before.labels);
+    assert_eq!(shown.assignees, before.assignees);
+    assert_eq!(shown.links, before.links);
+}
+
+#[test]
+fn several_are_listed_by_time() {
+    let events = history();
+    let json = bones_snapshot_json(ITEM, &state::<Unstamped>(&events));
+    for at in 0..8 {
+        let mut two = vec![snapshot_of(&json, &events)];
+        let parents = [events[0].hash];
+        let data = json!({"state": {"at": at}}).to_string();
+        let line = write_line(9, "bones", "itc:AQ", &parents, "item.snapshot", ITEM, &data);
+        two.push(parse_line(line.as_bytes()).unwrap().unwrap());
+        let times: Vec<u64> = view(&two).legacy.iter().map(|l| l.origin.wall_ts).collect();
+        assert_eq!(times, [8, 9], "whatever their hashes");
+    }
+}

@@ -227,7 +227,8 @@ impl<'a> Naive<'a> {
         let hidden = |add: &Fact<'_>, element: &T| {
             self.open().any(|s| {
                 let texts = s.legacy.texts.present();
-                s.sources.contains(&add.event.hash)
+                s.legacy.standing.is_some()
+                    && s.sources.contains(&add.event.hash)
                     && texts.is_some_and(|texts| !of_snapshot(texts).contains_key(element))
             })
         };
@@ -267,7 +268,7 @@ impl<'a> Naive<'a> {
                         (is_one || all(remove, element))
                             && is_last(fact, is_one, element)
                             && !snapshot.sources.contains(&fact.event.hash)
-                            && fact.tuple().0 >= wall_ts
+                            && fact.tuple().0 > wall_ts
                     })
                 };
                 if tags.iter().any(|tag| !gone_since(tag.wall_ts)) {
