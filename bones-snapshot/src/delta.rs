@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::data::{CreateData, EventData, UpdateData};
 use crate::event::{Event, Text};
+use crate::hash::EventHash;
 use crate::legacy::{LegacyId, LegacyWrite, SnapshotData, itc_of_json};
 use crate::observed::{ByHash, Element, Key, Link, ObservedSet};
 use crate::state::{Content, ItemState, Move, Register, Texts, written};
@@ -121,6 +122,14 @@ impl<S: Order> Stamped<S> {
     /// Its stamp under the order.
     pub(crate) fn stamp(&self) -> &S {
         &self.stamp
+    }
+
+    /// The event that this one redacts, if it is a redaction.
+    pub fn redacts(&self) -> Option<&EventHash> {
+        match &self.event.data {
+            EventData::Redact(target) => Some(target),
+            _ => None,
+        }
     }
 
     /// The delta of the event: what joining it adds to the state of its item.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use bones_compact::{CompactState, LatticeEvent};
+use bones_compact::LatticeEvent;
 use bones_snapshot::{EventHash, ItemState, Order, SnapshotPayload};
 use lattice_core::{Bottom, JoinSemilattice, Set, join_all};
 
@@ -126,9 +126,8 @@ impl<S: Order> ItemStore<S> {
             news.events.retain(|event| {
                 seen.insert(event.hash()) && !known.is_some_and(|state| holds(state, event))
             });
-            for event in &news.events {
-                redactions.join_ref(event.delta().redacted());
-            }
+            let targets = news.events.iter().filter_map(|e| e.event().redacts());
+            redactions.join(targets.copied().collect());
         }
         // SUBTLE: a second pass, because any event above may redact any payload.
         for (id, news) in &mut news {
@@ -195,21 +194,23 @@ fn take_in<S: Order>(
         item.sources.states.push(state.clone());
         joined.push(state);
     }
+    joined.push(HeldEvent::fold(&news.events));
     for event in news.events {
-        let mut delta = event.delta();
-        delta.redact(redactions);
-        let frame = if redactions.contains(&event.hash()) {
-            item.sources.states.push(delta.clone());
-            Frame::new(STATE, delta.encode(event.item_id()))
+        let is_redacted = redactions.contains(&event.hash());
+        let frame = if is_redacted {
+            let mut delta = event.delta();
+            delta.redact(redactions);
+            let frame = Frame::new(STATE, delta.encode(event.item_id()));
+            item.sources.states.push(delta);
+            frame
         } else {
             Frame::new(EVENT, event.line().to_vec())
         };
         item.sources.bytes = item.sources.bytes.saturating_add(frame.body.len() as u64);
         frames.push(frame);
-        if !redactions.contains(&event.hash()) {
+        if !is_redacted {
             item.sources.events.push(event);
         }
-        joined.push(delta);
     }
     item.state.join(join_all(joined));
     item.state.redact(redactions);

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use bones_compact::{
-    CompactState, CompactionPolicy, CompactionReport, ItemSources, LatticeEvent, compact_items,
-    masked_deltas,
+    CompactionPolicy, CompactionReport, ItemSources, LatticeEvent, compact_items, masked_deltas,
 };
 use bones_snapshot::{EventHash, Order, SnapshotPayload};
 use lattice_core::Set;

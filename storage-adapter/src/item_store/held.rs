@@ -55,6 +55,13 @@ impl<S: Order> LatticeEvent for HeldEvent<S> {
     fn delta(&self) -> ItemState<S> {
         self.event.delta()
     }
+
+    fn fold<'a>(events: impl IntoIterator<Item = &'a Self>) -> ItemState<S>
+    where
+        Self: 'a,
+    {
+        ItemState::fold(events.into_iter().map(Self::event))
+    }
 }
 
 /// What is held of one item, and its state.

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use bones_compact::{CompactState, ItemSources, LatticeEvent};
+use bones_compact::{ItemSources, LatticeEvent};
 use bones_snapshot::{EventHash, FORMAT, ItemState, Order, SnapshotPayload};
 use lattice_core::{Bottom, JoinSemilattice, Set};
 

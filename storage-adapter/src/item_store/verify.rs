@@ -98,8 +98,7 @@ impl<S: Order> ItemStore<S> {
         more: impl Iterator<Item = &'a HeldEvent<S>>,
     ) -> ItemCheck {
         let sources = join_all(item.sources.states.iter().cloned());
-        let deltas = join_all(item.sources.events.iter().map(LatticeEvent::delta));
-        let mut joined: ItemState<S> = sources.joined(deltas);
+        let mut joined: ItemState<S> = sources.joined(HeldEvent::fold(&item.sources.events));
         joined.redact(&self.redactions);
         if joined != item.state {
             return ItemCheck::Failed {

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use bones_snapshot::{EventData, EventHash, Order, Stamped};
+use bones_snapshot::{EventHash, Order};
 
 use super::error::{FoldError, Heavy};
 use super::feed::{Feed, Origin};
@@ -119,7 +119,7 @@ impl<'a, 'w, S: Order> Reading<'a, 'w, S> {
             match read_event::<S>(&line, path) {
                 Ok(None) => {}
                 Ok(Some(event)) => {
-                    note_redactions(&event, &mut redactions);
+                    redactions.extend(event.redacts());
                     let record = Record {
                         kind: Kind::Line,
                         item_id: &event.event().item_id,
@@ -232,25 +232,6 @@ impl<'a, 'w, S: Order> Reading<'a, 'w, S> {
         }
         sorter.finish()?;
         self.job.watch.advance(from.offset().saturating_sub(told))
-    }
-}
-
-fn note_redactions<S: Order>(event: &Stamped<S>, redactions: &mut Vec<EventHash>) {
-    match &event.event().data {
-        // The usual ones redact nothing: no need to make their deltas.
-        EventData::Create(_)
-        | EventData::Update(_)
-        | EventData::Move { .. }
-        | EventData::Assign(_)
-        | EventData::Unassign(_)
-        | EventData::Comment(_)
-        | EventData::Link { .. }
-        | EventData::Unlink { .. }
-        | EventData::Delete
-        | EventData::Compact(_)
-        | EventData::Opaque => {}
-        EventData::Redact(target) => redactions.push(*target),
-        _ => redactions.extend_from_slice(event.delta().redacted().as_slice()),
     }
 }
 
