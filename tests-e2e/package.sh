@@ -29,7 +29,7 @@ copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 cp -rL Cargo.lock "${folders[@]}" "$copy"
 sed -e '/^members = \[/,/^\]/c members = ["lattice-core", "lattice-core/derive", "lattice-lww", "lattice-orset"]' \
-    -e '/^exclude = /d' Cargo.toml >"$copy/Cargo.toml"
+    -e '/^default-members = \[/,/^\]/d' -e '/^exclude = /d' Cargo.toml >"$copy/Cargo.toml"
 
 cd "$copy"
 for crate in "${crates[@]}"; do
