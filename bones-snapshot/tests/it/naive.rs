@@ -1,6 +1,8 @@
 //! An independent reading of an item: definitions over the whole list of events. Nothing is pruned,
 //! nothing is joined; causality is asked of the clocks themselves, not of their canonical bytes.
 
+mod brought;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use bones_snapshot::{
@@ -12,7 +14,8 @@ use lattice_lww::{Itc, ItcClock, Stamp, Unstamped};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::events::{ITEM, JSON_STAMPS, histories, redactions, state};
+use self::brought::brought;
+use crate::events::{ITEM, histories, redactions, state};
 
 /// One event as the definitions see it.
 struct Fact<'a> {
@@ -559,44 +562,6 @@ impl<'a> Naive<'a> {
         }
         view
     }
-}
-
-/// The writes that a snapshot by bones names, as events of their own.
-fn brought(event: &Event) -> Vec<Event> {
-    let mut brought = Vec::new();
-    let EventData::Snapshot(snapshot) = &event.data else {
-        return brought;
-    };
-    let mut put = |wall_ts: u64, agent: &Text, hash, stamp: Option<&str>, data| {
-        let mut write = event.clone();
-        write.wall_ts = i64::try_from(wall_ts).unwrap();
-        write.agent = agent.clone();
-        write.hash = hash;
-        write.data = data;
-        let stamp: Value = serde_json::from_str(stamp.unwrap()).unwrap();
-        let known = JSON_STAMPS.iter().find(|(json, _)| *json == stamp);
-        write.stamp_text = known.unwrap().1.as_str().into();
-        brought.push(write);
-    };
-    macro_rules! registers {
-        ($($name:ident as $data:expr),+ $(,)?) => { $(
-            if let Some(w) = &snapshot.$name {
-                let data = ($data)(w.value.clone());
-                put(w.wall_ts, &w.agent, w.event_hash, w.stamp.as_deref(), data);
-            }
-        )+ };
-    }
-    registers!(
-        title as |v| EventData::Update(UpdateData::Title(v)),
-        description as |v| EventData::Update(UpdateData::Description(v)),
-        kind as |v| EventData::Update(UpdateData::Kind(v)),
-        size as |v| EventData::Update(UpdateData::Size(v)),
-        urgency as |v| EventData::Update(UpdateData::Urgency(v)),
-        parent as |v| EventData::Update(UpdateData::Parent(v)),
-        deleted as |v: bool| if v { EventData::Delete } else { EventData::Opaque },
-        compact_summary as EventData::Compact,
-    );
-    brought
 }
 
 /// What an event removes from a set.
