@@ -19,6 +19,8 @@ pub enum SkipReason {
     AlreadyCompact,
     /// The snapshot would be larger than what it replaces.
     WouldGrow,
+    /// Everything held of it came with commits that stay readable one by one.
+    InWindow,
 }
 
 impl SkipReason {
@@ -39,6 +41,7 @@ impl SkipReason {
             Self::TooYoung => "too-young",
             Self::AlreadyCompact => "already-compact",
             Self::WouldGrow => "would-grow",
+            Self::InWindow => "in-window",
         }
     }
 }
