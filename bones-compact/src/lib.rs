@@ -6,6 +6,7 @@ mod event;
 mod history;
 mod policy;
 mod report;
+mod retention;
 mod verify;
 
 pub use compact::{
@@ -13,8 +14,12 @@ pub use compact::{
 };
 pub use event::{CompactState, LatticeEvent, Standing};
 pub use history::{
-    Dated, Histories, Source, Version, compact_histories, holds_redacted, masked, state_at, versions,
+    Dated, Histories, Source, Version, compact_histories, holds_redacted, masked, state_at,
+    versions,
 };
 pub use policy::{CompactionPolicy, Eligibility, eligibility, is_eligible};
 pub use report::{CompactionReport, SkipReason};
+pub use retention::{
+    Commit, PolicyClock, Retention, RetentionConfig, RetentionError, RetentionPlan, policy_clock,
+};
 pub use verify::{Verdict, VerifyError, verify_compaction, verify_lattice_join};
