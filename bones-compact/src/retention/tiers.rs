@@ -116,8 +116,8 @@ impl Retention {
     /// ```
     /// # use std::time::Duration;
     /// let retention = bones_compact::RetentionConfig::default().validate()?;
-    /// let years = |n| Duration::from_hours(n * 365 * 24);
-    /// assert_eq!((retention.bound(years(1)), retention.bound(years(100))), (121, 177));
+    /// let years = |n: u64| Duration::from_hours(n * 365 * 24);
+    /// assert_eq!((retention.bound(years(1)), retention.bound(years(100))), (121, 169));
     /// # Ok::<(), bones_compact::RetentionError>(())
     /// ```
     pub fn bound(&self, span: Duration) -> u64 {

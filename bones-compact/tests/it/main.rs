@@ -15,5 +15,6 @@ mod eligible;
 mod generic;
 mod history;
 mod laws;
+mod retention;
 mod support;
 mod verify;
