@@ -28,9 +28,9 @@ impl AnyStore {
         let (log, report) = LogDir::open(path)?;
         let order = Header::decode(log.header(), path)?.order;
         let store = if order == Unstamped::WORD {
-            Self::Wall(ItemStore::of_log(log, path)?)
+            Self::Wall(ItemStore::over(log)?)
         } else if order == Itc::WORD {
-            Self::Itc(ItemStore::of_log(log, path)?)
+            Self::Itc(ItemStore::over(log)?)
         } else {
             return Err(StoreError::UnknownOrder {
                 path: path.into(),

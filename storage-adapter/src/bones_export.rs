@@ -3,7 +3,7 @@
 use bones_snapshot::{BonesLimit, FIELD_COMMENT, Order, SHARD_HEADER, bones_snapshot_lines};
 use thiserror::Error;
 
-use crate::item_store::ItemStore;
+use crate::item_store::View;
 
 /// An events file for bones, in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct BonesExportError {
     pub refused: Vec<BonesLimit>,
 }
 
-impl<S: Order> ItemStore<S> {
+impl<S: Order> View<S> {
     /// Everything the store knows, as far as bones can hold it.
     ///
     /// Items held as lines are given word for word; of every other item one `item.snapshot` line by

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use bones_compact::RetentionError;
 use bones_snapshot::DecodeError;
 use thiserror::Error;
 
@@ -80,5 +81,89 @@ pub enum StoreError {
     Unfaithful {
         /// The item.
         item: String,
+    },
+    /// The parameters of retention, or the clock it goes by.
+    #[error(transparent)]
+    Retention(#[from] RetentionError),
+    /// The moment asked for is not readable.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// No living scope has this name.
+    #[error("there is no scope `{name}`: it was never made, or it is deleted")]
+    UnknownScope {
+        /// The name.
+        name: String,
+    },
+    /// A living scope has this name already.
+    #[error("there is a scope `{name}` already: delete it first, or choose another name")]
+    ScopeExists {
+        /// The name.
+        name: String,
+    },
+    /// Not a name for a scope or a schema.
+    #[error("`{}` cannot be a name: {why}", name.escape_debug())]
+    BadName {
+        /// Its beginning.
+        name: String,
+        /// Why not.
+        why: &'static str,
+    },
+    /// A migration is under way.
+    #[error("a migration to schema `{name}` is under way: complete or abort it first")]
+    MigrationPending {
+        /// The schema it leads to.
+        name: String,
+    },
+    /// There is no migration to complete or abort.
+    #[error("no schema migration is under way: begin one first")]
+    NoMigration,
+    /// The commit to pin is not told apart from its neighbours.
+    #[error("commit {commit} cannot be pinned: its state is not exactly readable")]
+    NotReadable {
+        /// The commit.
+        commit: u64,
+    },
+}
+
+/// Why a moment cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum HistoryError {
+    /// Compaction has let go of everything that old.
+    #[error(
+        "history before commit {oldest} is gone, so commit {asked} cannot be read: ask for {oldest} or later"
+    )]
+    Gone {
+        /// The commit asked for.
+        asked: u64,
+        /// The oldest readable one.
+        oldest: u64,
+    },
+    /// Compaction has let go of everything that old.
+    #[error("history before {oldest_micros} (microseconds) is gone: ask for that time or later")]
+    GoneThen {
+        /// The time of the oldest readable commit.
+        oldest_micros: u64,
+    },
+    /// The store has not come that far.
+    #[error("commit {asked} is not made yet, the newest is {newest}")]
+    NotYet {
+        /// The commit asked for.
+        asked: u64,
+        /// The newest.
+        newest: u64,
+    },
+    /// No commit was made at or before the time.
+    #[error("nothing was committed at that time yet")]
+    NothingThen,
+    /// The commits asked for one by one are no longer told apart.
+    #[error(
+        "commits behind {asked} are compacted: read the state at commit {resume} and resume from there"
+    )]
+    Compacted {
+        /// Where the reader stood.
+        asked: u64,
+        /// From which commit on there are no gaps.
+        resume: u64,
     },
 }

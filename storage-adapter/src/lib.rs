@@ -6,18 +6,25 @@ mod error;
 mod export;
 mod item_store;
 pub mod log;
+mod log_dir;
+mod log_store;
+mod memory_log;
 mod record;
 mod source;
 mod streaming;
+pub mod version;
 mod whole;
 
 pub use any_store::AnyStore;
 pub use bones_export::{BonesExport, BonesExportError};
-pub use error::StoreError;
+pub use error::{HistoryError, StoreError};
 pub use export::{Export, ExportError};
 pub use item_store::{
-    Batch, CompactionOutcome, HeldEvent, ImportReport, ItemCheck, ItemStore, Stats, StoreCheck,
+    At, Batch, CommitChanges, Compaction, CompactionOutcome, HeldEvent, ImportReport, ItemChange,
+    ItemCheck, ItemStore, Moment, Schema, Schemas, ScopeId, Stats, StoreCheck, View,
 };
+pub use log_store::{LogReader, LogRewrite, LogStore};
+pub use memory_log::{MemoryLog, MemoryReader, MemoryRewrite};
 pub use record::order_word;
 pub use source::{BadLine, BadLineReason, BadLines, ReadLog, SourceError, is_export, read_log};
 pub use streaming::{

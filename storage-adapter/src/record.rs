@@ -1,5 +1,8 @@
 //! What an item store keeps in the frames and the header of its log.
 
+mod history;
+mod names;
+
 use std::path::Path;
 
 use bones_snapshot::EventHash;
@@ -9,12 +12,33 @@ use serde::{Deserialize, Serialize};
 use crate::error::StoreError;
 use crate::log::{Frame, LogDir};
 
+pub(crate) use history::HistoryRecord;
+pub(crate) use names::{SchemaName, SchemaRecord, ScopeRecord};
+
 /// One raw event line, without its line end.
 pub(crate) const EVENT: u8 = 1;
 /// The payload of one item: a snapshot, or the masked delta of a redacted event.
 pub(crate) const STATE: u8 = 2;
 /// Hashes of redacted events, 32 bytes each, sorted.
 pub(crate) const REDACTIONS: u8 = 3;
+/// Frames behind it belong to this scope, up to the next of its kind or the end of the commit.
+pub(crate) const SCOPE: u8 = 4;
+/// A scope was made; its id has the number of this commit.
+pub(crate) const SCOPE_CREATED: u8 = 5;
+/// A scope was deleted.
+pub(crate) const SCOPE_DELETED: u8 = 6;
+/// A schema migration began, completed or was given up.
+pub(crate) const SCHEMA: u8 = 7;
+/// A commit whose state stays readable; 8 bytes, little-endian.
+pub(crate) const PIN: u8 = 8;
+/// A pin was taken away.
+pub(crate) const UNPIN: u8 = 9;
+/// An event line of an earlier commit: the commit in LEB128, then the line.
+pub(crate) const PAST_EVENT: u8 = 10;
+/// A payload of an earlier commit: the commit in LEB128, then the payload.
+pub(crate) const PAST_STATE: u8 = 11;
+/// What a compaction left of the past, first of all its frames.
+pub(crate) const HISTORY: u8 = 12;
 
 /// Version of headers and frames.
 const FORMAT: u32 = 1;
@@ -80,5 +104,60 @@ pub(crate) fn decode_hashes(bytes: &[u8]) -> Option<Set<EventHash>> {
         Set::from_sorted(hashes)
     } else {
         None
+    }
+}
+
+/// A frame of an earlier commit.
+pub(crate) fn past_frame(kind: u8, commit: u64, body: &[u8]) -> Frame {
+    let mut out = Vec::with_capacity(body.len().saturating_add(3));
+    let mut left = commit;
+    while left >= 0x80 {
+        out.push(left.to_le_bytes()[0] | 0x80);
+        left >>= 7;
+    }
+    out.push(left.to_le_bytes()[0]);
+    out.extend_from_slice(body);
+    Frame::new(kind, out)
+}
+
+/// The commit and the body of a frame of an earlier commit; `None` if it is not as one is written.
+pub(crate) fn split_past(body: &[u8]) -> Option<(u64, &[u8])> {
+    let mut commit = 0_u64;
+    let mut shift = 0_u32;
+    for (at, byte) in body.iter().enumerate() {
+        let bits = u64::from(byte & 0x7f);
+        if shift > 63 || (shift == 63 && bits > 1) {
+            return None;
+        }
+        commit |= bits << shift;
+        shift += 7;
+        if byte & 0x80 == 0 {
+            let shortest = *byte != 0 || at == 0;
+            return shortest.then_some((commit, body.get(at + 1..)?));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{past_frame, split_past};
+
+    #[test]
+    fn past_frames_read_back() {
+        for commit in [0, 1, 127, 128, 300, u64::from(u32::MAX), u64::MAX] {
+            let frame = past_frame(10, commit, b"body");
+            assert_eq!(split_past(&frame.body), Some((commit, &b"body"[..])));
+        }
+    }
+
+    #[test]
+    fn only_the_shortest_number_reads() {
+        assert_eq!(split_past(&[]), None);
+        assert_eq!(split_past(&[0x80]), None);
+        assert_eq!(split_past(&[0x81, 0x00]), None);
+        assert_eq!(split_past(&[0xff; 11]), None);
+        let too_large = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02];
+        assert_eq!(split_past(&too_large), None);
     }
 }

@@ -3,16 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use bones_compact::LatticeEvent;
+use bones_compact::{Dated, LatticeEvent, Source};
 use bones_snapshot::{EventHash, ItemState, Order, SnapshotPayload};
 use lattice_core::{Bottom, JoinSemilattice, Set, join_all};
 
-use super::ItemStore;
-use super::held::{HeldEvent, Item};
+use super::held::{HeldEvent, Item, Items};
+use super::past::Touched;
+use super::scope::ScopeId;
+use super::{ItemStore, View};
 use crate::error::StoreError;
 use crate::export::Export;
 use crate::log::Frame;
-use crate::record::{EVENT, STATE, redactions_frame};
+use crate::log_store::LogStore;
+use crate::record::{EVENT, SCOPE, STATE, redactions_frame};
 
 /// Things to bring into a store.
 pub struct Batch<S: Order> {
@@ -22,6 +25,8 @@ pub struct Batch<S: Order> {
     pub payloads: Vec<SnapshotPayload<S>>,
     /// Redacted events.
     pub redactions: Set<EventHash>,
+    /// The scope that events and states are brought into, `None` for the base.
+    pub scope: Option<ScopeId>,
 }
 
 impl<S: Order> Default for Batch<S> {
@@ -30,6 +35,7 @@ impl<S: Order> Default for Batch<S> {
             events: Vec::new(),
             payloads: Vec::new(),
             redactions: Set::bottom(),
+            scope: None,
         }
     }
 }
@@ -40,6 +46,7 @@ impl<S: Order> From<Export<S>> for Batch<S> {
             events: Vec::new(),
             payloads: export.payloads,
             redactions: export.redactions,
+            scope: None,
         }
     }
 }
@@ -58,13 +65,17 @@ pub struct ImportReport {
     pub snapshots_added: usize,
     /// Redactions that were new.
     pub redactions_added: usize,
-    /// Items the store holds now.
+    /// Events and snapshots that came too late for their scope, which is deleted: left out.
+    pub dropped: usize,
+    /// Items the base holds now.
     pub items: usize,
+    /// The commit they came with; the last one if nothing was new.
+    pub commit: u64,
 }
 
-impl<S: Order> ItemStore<S> {
-    /// Brings events, states and redactions in, in one commit. What is known already is left out;
-    /// when all of it is, nothing is written.
+impl<S: Order, L: LogStore> ItemStore<S, L> {
+    /// Brings events, states and redactions in, in one commit, and makes it durable. What is known
+    /// already is left out; when all of it is, nothing is written.
     ///
     /// A state is joined, never believed: events it claims to cover are still taken in when they
     /// arrive and it does not hold what they wrote.
@@ -73,55 +84,132 @@ impl<S: Order> ItemStore<S> {
     ///
     /// [`StoreError::Log`]; nothing is acknowledged then.
     pub fn apply(&mut self, batch: Batch<S>, now_micros: u64) -> Result<ImportReport, StoreError> {
+        let news = self.view.news(batch);
+        if !news.frames.is_empty() {
+            self.log.write(news.frames.clone(), now_micros)?;
+            self.log.sync()?;
+        }
+        Ok(self.view.take(news, self.log.commit(), now_micros))
+    }
+
+    /// As [`apply`](Self::apply), but durable only with the next [`sync`](Self::sync) or `apply`, to share
+    /// the cost of one sync between many commits. A loss of power before may lose the last of
+    /// them, never one from the middle.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Log`].
+    pub fn write(&mut self, batch: Batch<S>, now_micros: u64) -> Result<ImportReport, StoreError> {
+        let news = self.view.news(batch);
+        if !news.frames.is_empty() {
+            self.log.write(news.frames.clone(), now_micros)?;
+        }
+        Ok(self.view.take(news, self.log.commit(), now_micros))
+    }
+
+    /// Makes every commit durable, and returns the number of the last.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Log`]. The store is read-only then, and only opening it again tells what is durable.
+    pub fn sync(&mut self) -> Result<u64, StoreError> {
+        Ok(self.log.sync()?)
+    }
+}
+
+impl<S: Order> View<S> {
+    /// Sorts out what of a batch is new, and how it is written down.
+    fn news(&self, batch: Batch<S>) -> News<S> {
         let mut report = ImportReport {
             events_read: batch.events.len(),
             snapshots_read: batch.payloads.len(),
             ..ImportReport::default()
         };
-        let plan = self.plan(batch);
+        let scope = match batch.scope {
+            Some(id) if !self.is_alive(&id) => {
+                report.dropped = report.events_read.saturating_add(report.snapshots_read);
+                let recorded = batch.redactions;
+                return self.nothing_but(recorded, report);
+            }
+            scope => scope,
+        };
+        let held = match scope.as_ref().and_then(|id| self.scopes.get(&id.name)) {
+            None => &self.base,
+            Some(scope) => &scope.items,
+        };
+        let (mut items, redactions) =
+            self.sort_out(batch.events, batch.payloads, held, &batch.redactions);
+        let recorded = batch.redactions.difference(&self.redactions);
         let mut frames = Vec::new();
-        let recorded = plan.recorded.difference(&self.redactions);
         if !recorded.is_empty() {
             frames.push(redactions_frame(&recorded));
         }
-        let mut items = self.items.clone();
-        for (id, news) in plan.news {
-            let slot = items.entry(id).or_insert_with(|| Arc::new(Item::empty()));
-            let item = Arc::make_mut(slot);
-            report.events_added = report.events_added.saturating_add(news.events.len());
-            report.snapshots_added = report.snapshots_added.saturating_add(news.payloads.len());
-            take_in(item, news, &plan.redactions, &mut frames);
+        if let Some(id) = scope.as_ref().filter(|_| !items.is_empty()) {
+            frames.push(Frame::new(SCOPE, id.record().encode()));
         }
-        let grew = plan.redactions.difference(&self.redactions);
-        if !frames.is_empty() {
-            self.log.append(frames, now_micros)?;
+        for item in items.values_mut() {
+            report.events_added = report.events_added.saturating_add(item.events.len());
+            report.snapshots_added = report.snapshots_added.saturating_add(item.payloads.len());
+            item.write_down(&redactions, &mut frames);
         }
-        if !grew.is_empty() {
-            mask_all(&mut items, &grew);
-        }
+        let grew = redactions.difference(&self.redactions);
         report.redactions_added = grew.len();
-        report.items = items.len();
-        self.items = items;
-        self.redactions = plan.redactions;
-        Ok(report)
+        News {
+            scope,
+            items,
+            redactions,
+            grew,
+            frames,
+            report,
+        }
     }
 
-    /// Sorts out what of a batch is new.
-    fn plan(&self, batch: Batch<S>) -> Plan<S> {
-        let mut news: BTreeMap<Arc<str>, News<S>> = BTreeMap::new();
-        for event in batch.events {
+    /// News without items: the redactions of a batch whose scope is gone.
+    fn nothing_but(&self, recorded: Set<EventHash>, report: ImportReport) -> News<S> {
+        let grew = recorded.difference(&self.redactions);
+        let mut redactions = Set::clone(&self.redactions);
+        redactions.join_ref(&recorded);
+        let frames = if grew.is_empty() {
+            Vec::new()
+        } else {
+            vec![redactions_frame(&grew)]
+        };
+        News {
+            scope: None,
+            items: BTreeMap::new(),
+            redactions,
+            report: ImportReport {
+                redactions_added: grew.len(),
+                ..report
+            },
+            grew,
+            frames,
+        }
+    }
+
+    /// What is new, item by item, and every redaction known once it is in.
+    fn sort_out(
+        &self,
+        events: Vec<HeldEvent<S>>,
+        payloads: Vec<SnapshotPayload<S>>,
+        held: &Items<S>,
+        recorded: &Set<EventHash>,
+    ) -> (BTreeMap<Arc<str>, ItemNews<S>>, Set<EventHash>) {
+        let mut news: BTreeMap<Arc<str>, ItemNews<S>> = BTreeMap::new();
+        for event in events {
             let id = Arc::from(event.item_id());
             news.entry(id).or_default().events.push(event);
         }
-        let mut redactions = self.redactions.clone();
-        redactions.join_ref(&batch.redactions);
-        for payload in batch.payloads {
+        let mut redactions = Set::clone(&self.redactions);
+        redactions.join_ref(recorded);
+        for payload in payloads {
             redactions.join_ref(payload.state().redacted());
             let id = Arc::from(payload.item_id());
             news.entry(id).or_default().payloads.push(payload);
         }
+        let known = |id: &Arc<str>| held.get(id).map(|item| &item.state);
         for (id, news) in &mut news {
-            let known = self.state(id);
+            let known = known(id);
             let mut seen = BTreeSet::new();
             news.events.retain(|event| {
                 seen.insert(event.hash()) && !known.is_some_and(|state| holds(state, event))
@@ -131,7 +219,7 @@ impl<S: Order> ItemStore<S> {
         }
         // SUBTLE: a second pass, because any event above may redact any payload.
         for (id, news) in &mut news {
-            let known = self.state(id);
+            let known = known(id);
             news.payloads.retain_mut(|payload| {
                 let (id, mut state) = payload.clone().into_parts();
                 state.redact(&redactions);
@@ -141,34 +229,110 @@ impl<S: Order> ItemStore<S> {
             });
         }
         news.retain(|_, news| !news.events.is_empty() || !news.payloads.is_empty());
-        Plan {
-            recorded: batch.redactions,
-            redactions,
-            news,
+        (news, redactions)
+    }
+
+    /// Takes in what was written as `commit`.
+    fn take(&mut self, news: News<S>, commit: u64, now_micros: u64) -> ImportReport {
+        let mut report = news.report;
+        report.commit = commit;
+        if !news.frames.is_empty() {
+            let touched = news.items.keys().map(|item| Touched {
+                scope: news.scope.clone(),
+                item: Arc::clone(item),
+            });
+            self.past.advance(commit, now_micros, touched.collect());
         }
+        let scope = news.scope.and_then(|id| self.scopes.get_mut(&id.name));
+        let items = scope.map_or(&mut self.base, |scope| &mut scope.items);
+        for (id, new) in news.items {
+            let item = items.entry(id).or_insert_with(|| Arc::new(Item::empty()));
+            new.join_into(Arc::make_mut(item), commit, &news.redactions);
+        }
+        if !news.grew.is_empty() {
+            mask_all(&mut self.base, &news.grew);
+            let names: Vec<Arc<str>> = self.scopes.keys().cloned().collect();
+            for name in names {
+                if let Some(scope) = self.scopes.get_mut(&name) {
+                    mask_all(&mut scope.items, &news.grew);
+                }
+            }
+            self.redactions = Arc::new(news.redactions);
+        }
+        report.items = self.base.len();
+        report
     }
 }
 
 /// What of a batch is new.
-struct Plan<S: Order> {
-    /// Redactions that came by themselves, not as events of items.
-    recorded: Set<EventHash>,
+struct News<S: Order> {
+    scope: Option<ScopeId>,
+    items: BTreeMap<Arc<str>, ItemNews<S>>,
     /// All redactions once the batch is in.
     redactions: Set<EventHash>,
-    news: BTreeMap<Arc<str>, News<S>>,
+    /// Those that are new.
+    grew: Set<EventHash>,
+    frames: Vec<Frame>,
+    report: ImportReport,
 }
 
-struct News<S: Order> {
+/// What of a batch is new of one item.
+struct ItemNews<S: Order> {
     events: Vec<HeldEvent<S>>,
     payloads: Vec<SnapshotPayload<S>>,
+    /// As written down: what is held from now on, and the length of its frame.
+    written: Vec<(Source<HeldEvent<S>>, u64)>,
 }
 
-impl<S: Order> Default for News<S> {
+impl<S: Order> Default for ItemNews<S> {
     fn default() -> Self {
         Self {
             events: Vec::new(),
             payloads: Vec::new(),
+            written: Vec::new(),
         }
+    }
+}
+
+impl<S: Order> ItemNews<S> {
+    /// Writes down payloads, the lines of events, and of redacted events the masked delta instead.
+    fn write_down(&mut self, redactions: &Set<EventHash>, frames: &mut Vec<Frame>) {
+        let mut put = |source, frame: Frame| {
+            self.written.push((source, frame.body.len() as u64));
+            frames.push(frame);
+        };
+        for payload in &self.payloads {
+            let frame = Frame::new(STATE, payload.encode());
+            put(Source::State(payload.state().clone()), frame);
+        }
+        for event in &self.events {
+            if redactions.contains(&event.hash()) {
+                let mut delta = event.delta();
+                delta.redact(redactions);
+                let frame = Frame::new(STATE, delta.encode(event.item_id()));
+                put(Source::State(delta), frame);
+            } else {
+                let frame = Frame::new(EVENT, event.line());
+                put(Source::Event(event.clone()), frame);
+            }
+        }
+    }
+
+    fn join_into(self, item: &mut Item<S>, commit: u64, redactions: &Set<EventHash>) {
+        let mut joined = vec![HeldEvent::fold(&self.events)];
+        joined.extend(
+            self.payloads
+                .into_iter()
+                .map(|payload| payload.into_parts().1),
+        );
+        let written = self.written.into_iter();
+        item.sources.extend(written.map(|(source, bytes)| Dated {
+            commit,
+            bytes,
+            source,
+        }));
+        item.state.join(join_all(joined));
+        item.state.redact(redactions);
     }
 }
 
@@ -177,48 +341,9 @@ fn holds<S: Order>(state: &ItemState<S>, event: &HeldEvent<S>) -> bool {
     state.coverage().contains(&event.hash()) && event.delta().leq(state)
 }
 
-/// Joins what is new into an item, and writes it down: payloads, the lines of events, and of
-/// redacted events the masked delta instead.
-fn take_in<S: Order>(
-    item: &mut Item<S>,
-    news: News<S>,
-    redactions: &Set<EventHash>,
-    frames: &mut Vec<Frame>,
-) {
-    let mut joined = Vec::new();
-    for payload in news.payloads {
-        let frame = Frame::new(STATE, payload.encode());
-        item.sources.bytes = item.sources.bytes.saturating_add(frame.body.len() as u64);
-        frames.push(frame);
-        let (_, state) = payload.into_parts();
-        item.sources.states.push(state.clone());
-        joined.push(state);
-    }
-    joined.push(HeldEvent::fold(&news.events));
-    for event in news.events {
-        let is_redacted = redactions.contains(&event.hash());
-        let frame = if is_redacted {
-            let mut delta = event.delta();
-            delta.redact(redactions);
-            let frame = Frame::new(STATE, delta.encode(event.item_id()));
-            item.sources.states.push(delta);
-            frame
-        } else {
-            Frame::new(EVENT, event.line().to_vec())
-        };
-        item.sources.bytes = item.sources.bytes.saturating_add(frame.body.len() as u64);
-        frames.push(frame);
-        if !is_redacted {
-            item.sources.events.push(event);
-        }
-    }
-    item.state.join(join_all(joined));
-    item.state.redact(redactions);
-}
-
 /// Masks what the redactions name in every item. Items that they leave alone are shared, not
 /// copied.
-fn mask_all<S: Order>(items: &mut im::OrdMap<Arc<str>, Arc<Item<S>>>, redactions: &Set<EventHash>) {
+fn mask_all<S: Order>(items: &mut Items<S>, redactions: &Set<EventHash>) {
     let masked: Vec<(Arc<str>, Arc<Item<S>>)> = items
         .iter()
         .filter_map(|(id, item)| {

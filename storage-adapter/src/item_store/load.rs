@@ -1,67 +1,222 @@
 //! Reading frames back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use bones_compact::ItemSources;
+use bones_compact::{Dated, Source};
 use bones_snapshot::{EventHash, Order, SnapshotPayload, Stamped, parse_line};
-use lattice_core::{JoinSemilattice, Set};
+use lattice_core::{Bottom, JoinSemilattice, Set};
 
-use super::held::HeldEvent;
+use super::View;
+use super::held::{HeldEvent, Item};
+use super::scope::ScopeId;
 use crate::error::StoreError;
 use crate::log::Entry;
-use crate::record::{EVENT, REDACTIONS, STATE, decode_hashes};
+use crate::record::{
+    EVENT, HISTORY, HistoryRecord, PAST_EVENT, PAST_STATE, PIN, REDACTIONS, SCHEMA, SCOPE,
+    SCOPE_CREATED, SCOPE_DELETED, STATE, SchemaRecord, ScopeRecord, UNPIN, decode_hashes,
+    split_past,
+};
 
-/// Reads one frame back.
-pub(super) fn load<S: Order>(
-    entry: &Entry,
-    held: &mut BTreeMap<Arc<str>, ItemSources<HeldEvent<S>>>,
-    redactions: &mut Set<EventHash>,
-) -> Result<(), StoreError> {
-    let fail = |why: String| StoreError::Frame {
-        file: entry.file.to_string(),
-        offset: entry.offset,
-        kind: entry.kind,
-        why,
-    };
-    match entry.kind {
-        EVENT => {
-            let event = parse_line(&entry.body).map_err(|e| fail(e.to_string()))?;
-            let event = event.ok_or_else(|| fail("the line holds no event".into()))?;
-            let event = Stamped::new(event).map_err(|e| fail(e.to_string()))?;
-            let sources = slot(held, &event.event().item_id, entry.body.len());
-            sources.events.push(HeldEvent::new(&entry.body, event));
-        }
-        STATE => {
-            let payload = SnapshotPayload::decode(&entry.body).map_err(|e| fail(e.to_string()))?;
-            let (id, state) = payload.into_parts();
-            slot(held, &id, entry.body.len()).states.push(state);
-        }
-        REDACTIONS => {
-            let hashes = decode_hashes(&entry.body)
-                .ok_or_else(|| fail("the hashes are not whole and sorted".into()))?;
-            redactions.join(hashes);
-        }
-        _ => {
-            return Err(fail(
-                "a kind this build does not know: use a newer build".into(),
-            ));
-        }
-    }
-    Ok(())
+type Held<S> = BTreeMap<Arc<str>, Vec<Dated<HeldEvent<S>>>>;
+
+/// A view while it is read from the frames of a log.
+pub(super) struct Loader<S: Order> {
+    view: View<S>,
+    base: Held<S>,
+    scopes: BTreeMap<ScopeId, Held<S>>,
+    redactions: Set<EventHash>,
+    /// The commit of the frame before, and the scope it belongs to.
+    commit: u64,
+    scope: Option<ScopeId>,
 }
 
-/// The place of an item among what is held, `bytes` larger.
-fn slot<'a, S: Order>(
-    held: &'a mut BTreeMap<Arc<str>, ItemSources<HeldEvent<S>>>,
-    id: &str,
-    bytes: usize,
-) -> &'a mut ItemSources<HeldEvent<S>> {
-    let sources = held.entry(Arc::from(id)).or_insert_with(|| ItemSources {
-        events: Vec::new(),
-        states: Vec::new(),
-        bytes: 0,
-    });
-    sources.bytes = sources.bytes.saturating_add(bytes as u64);
-    sources
+impl<S: Order> Loader<S> {
+    pub(super) fn new() -> Self {
+        Self {
+            view: View::empty(),
+            base: BTreeMap::new(),
+            scopes: BTreeMap::new(),
+            redactions: Set::bottom(),
+            commit: 0,
+            scope: None,
+        }
+    }
+
+    /// Takes the next frame in.
+    pub(super) fn take(&mut self, entry: &Entry) -> Result<(), StoreError> {
+        if entry.commit != self.commit {
+            (self.commit, self.scope) = (entry.commit, None);
+        }
+        self.read(entry).map_err(|why| StoreError::Frame {
+            file: entry.file.to_string(),
+            offset: entry.offset,
+            kind: entry.kind,
+            why,
+        })?;
+        // A rewritten beginning lists its commits itself.
+        if entry.commit > self.view.past.commit() {
+            let none = BTreeSet::new();
+            let time = entry.commit_time_micros;
+            self.view.past.advance(entry.commit, time, none);
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, entry: &Entry) -> Result<(), String> {
+        let body = entry.body.as_slice();
+        match entry.kind {
+            EVENT => self.event(entry.commit, body),
+            STATE => self.state(entry.commit, body),
+            PAST_EVENT | PAST_STATE => {
+                let (commit, body) = split_past(body).ok_or("it does not begin with a commit")?;
+                if entry.kind == PAST_EVENT {
+                    self.event(commit, body)
+                } else {
+                    self.state(commit, body)
+                }
+            }
+            REDACTIONS => {
+                let hashes = decode_hashes(body).ok_or("the hashes are not whole and sorted")?;
+                self.redactions.join(hashes);
+                Ok(())
+            }
+            HISTORY => self.history(body),
+            SCOPE => {
+                let id = self.living_scope(body)?;
+                self.scope = Some(id);
+                Ok(())
+            }
+            SCOPE_CREATED => {
+                let name = std::str::from_utf8(body).map_err(|_| "the name is not UTF-8")?;
+                if self.view.scopes.contains_key(name) {
+                    return Err("there is a scope of this name already".into());
+                }
+                let id = self.view.add_scope(name, entry.commit);
+                self.scopes.insert(id, BTreeMap::new());
+                Ok(())
+            }
+            SCOPE_DELETED => {
+                let id = self.living_scope(body)?;
+                self.view.remove_scope(&id);
+                self.scopes.remove(&id);
+                Ok(())
+            }
+            SCHEMA => {
+                let record = SchemaRecord::decode(body).ok_or("it is no schema record")?;
+                if !self.view.schemas.take(&record, entry.commit) {
+                    return Err("it ends a migration, and none is under way".into());
+                }
+                self.view.past.garbage |= !matches!(record, SchemaRecord::Begun(_));
+                Ok(())
+            }
+            PIN | UNPIN => {
+                let commit = body.try_into().map_err(|_| "it is no commit number")?;
+                let commit = u64::from_le_bytes(commit);
+                let pins = Arc::make_mut(&mut self.view.pins);
+                if entry.kind == PIN {
+                    pins.insert(commit);
+                } else {
+                    pins.remove(&commit);
+                }
+                Ok(())
+            }
+            _ => Err("a kind this build does not know: use a newer build".into()),
+        }
+    }
+
+    fn event(&mut self, commit: u64, line: &[u8]) -> Result<(), String> {
+        let event = parse_line(line).map_err(|e| e.to_string())?;
+        let event = event.ok_or("the line holds no event")?;
+        let event = Stamped::new(event).map_err(|e| e.to_string())?;
+        if let Some(target) = event.redacts() {
+            self.redactions.join(std::iter::once(*target).collect());
+        }
+        let id = event.event().item_id.clone();
+        let source = Source::Event(HeldEvent::new(line, event));
+        self.hold(&id, commit, line.len(), source)
+    }
+
+    fn state(&mut self, commit: u64, payload: &[u8]) -> Result<(), String> {
+        let decoded = SnapshotPayload::decode(payload).map_err(|e| e.to_string())?;
+        let (id, state) = decoded.into_parts();
+        self.redactions.join_ref(state.redacted());
+        self.hold(&id, commit, payload.len(), Source::State(state))
+    }
+
+    fn hold(
+        &mut self,
+        id: &str,
+        commit: u64,
+        bytes: usize,
+        source: Source<HeldEvent<S>>,
+    ) -> Result<(), String> {
+        let items = match &self.scope {
+            None => &mut self.base,
+            Some(scope) => self
+                .scopes
+                .get_mut(scope)
+                .ok_or("it belongs to a scope that is not there")?,
+        };
+        let sources = items.entry(Arc::from(id)).or_default();
+        if sources.last().is_some_and(|last| last.commit > commit) {
+            return Err("it is older than what stands before it".into());
+        }
+        sources.push(Dated {
+            commit,
+            bytes: bytes as u64,
+            source,
+        });
+        Ok(())
+    }
+
+    fn living_scope(&self, body: &[u8]) -> Result<ScopeId, String> {
+        let record = ScopeRecord::decode(body).ok_or("it is no scope")?;
+        let id = ScopeId::from(record);
+        if self.view.is_alive(&id) {
+            Ok(id)
+        } else {
+            Err(format!("there is no scope {id}"))
+        }
+    }
+
+    fn history(&mut self, body: &[u8]) -> Result<(), String> {
+        let record = HistoryRecord::decode(body).ok_or("it is no record of a history")?;
+        if self.view.past.commit() > 0 {
+            return Err("it does not stand first".into());
+        }
+        let past = &mut self.view.past;
+        (past.floor, past.clock) = (record.floor, record.clock);
+        past.times = record.commits.into_iter().collect();
+        for scope in record.scopes {
+            let id = self.view.add_scope(&scope.name, scope.created);
+            self.scopes.insert(id, BTreeMap::new());
+        }
+        self.view.schemas.active = record.active.map(Into::into);
+        self.view.schemas.pending = record.pending.map(Into::into);
+        self.view.pins = Arc::new(record.pins.into_iter().collect());
+        Ok(())
+    }
+
+    /// The view, every state joined.
+    pub(super) fn finish(mut self) -> View<S> {
+        let redactions = &self.redactions;
+        let items = |held: Held<S>| {
+            held.into_iter()
+                .map(|(id, sources)| {
+                    let state = bones_compact::state_at(&sources, u64::MAX, redactions);
+                    (id, Arc::new(Item { sources, state }))
+                })
+                .collect()
+        };
+        self.view.base = items(self.base);
+        for (id, held) in self.scopes {
+            if let Some(scope) = self.view.scopes.get_mut(&id.name) {
+                scope.items = items(held);
+            }
+        }
+        self.view.redactions = Arc::new(self.redactions);
+        self.view.find_touched();
+        self.view
+    }
 }

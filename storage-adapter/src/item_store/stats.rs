@@ -1,9 +1,11 @@
 //! What a store holds, in figures.
 
+use bones_compact::Source;
 use bones_snapshot::Order;
 
 use super::ItemStore;
 use crate::error::StoreError;
+use crate::log_store::LogStore;
 
 /// What a store holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,41 +33,60 @@ pub struct Stats {
     pub commit: u64,
     /// Segments the log consists of.
     pub segments: usize,
+    /// The floor: from this commit on all are readable; 0 if all are.
+    pub floor: u64,
+    /// Commits that are readable.
+    pub commits: usize,
+    /// The oldest of them, with its time in microseconds.
+    pub oldest: Option<(u64, u64)>,
+    /// Scopes that are alive.
+    pub scopes: usize,
+    /// Commits that stay readable whatever their age.
+    pub pins: usize,
 }
 
-impl<S: Order> ItemStore<S> {
+impl<S: Order, L: LogStore> ItemStore<S, L> {
     /// What the store holds.
     ///
     /// # Errors
     ///
     /// [`StoreError::Log`] when the directory cannot be read.
     pub fn stats(&self) -> Result<Stats, StoreError> {
+        let view = &self.view;
         let mut stats = Stats {
-            items: self.items.len(),
+            items: view.base.len(),
             items_compact: 0,
             events_covered: 0,
             events_raw: 0,
             states: 0,
-            redactions: self.redactions.len(),
+            redactions: view.redactions.len(),
             bytes_raw: 0,
             bytes_states: 0,
             disk_bytes: self.log.disk_bytes()?,
-            commit: self.log.commit(),
-            segments: self.log.segments().len(),
+            commit: view.commit(),
+            segments: self.log.parts(),
+            floor: view.floor(),
+            commits: view.past.times.len(),
+            oldest: view.commits().next(),
+            scopes: view.scopes.len(),
+            pins: view.pins().len(),
         };
-        for item in self.items.values() {
-            let sources = &item.sources;
-            let lines: u64 = sources.events.iter().map(|e| e.line().len() as u64).sum();
-            let compact = sources.events.is_empty() && sources.states.len() == 1;
+        for item in view.base.values() {
+            let raw = item.events().count();
+            let states = item.sources.len().saturating_sub(raw);
+            let compact = raw == 0 && states == 1;
+            let covered = item.state.coverage().len();
             stats.items_compact = stats.items_compact.saturating_add(usize::from(compact));
-            stats.events_covered = stats
-                .events_covered
-                .saturating_add(item.state.coverage().len());
-            stats.events_raw = stats.events_raw.saturating_add(sources.events.len());
-            stats.states = stats.states.saturating_add(sources.states.len());
-            stats.bytes_raw = stats.bytes_raw.saturating_add(lines);
-            let payloads = sources.bytes.saturating_sub(lines);
-            stats.bytes_states = stats.bytes_states.saturating_add(payloads);
+            stats.events_covered = stats.events_covered.saturating_add(covered);
+            stats.events_raw = stats.events_raw.saturating_add(raw);
+            stats.states = stats.states.saturating_add(states);
+            for held in &item.sources {
+                let bytes = match held.source {
+                    Source::Event(_) => &mut stats.bytes_raw,
+                    Source::State(_) => &mut stats.bytes_states,
+                };
+                *bytes = bytes.saturating_add(held.bytes);
+            }
         }
         Ok(stats)
     }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use bones_compact::{LatticeEvent, Verdict, verify_compaction};
-use bones_snapshot::{ItemState, Order, SnapshotPayload, parse_line};
-use lattice_core::{JoinSemilattice, join_all};
+use bones_compact::{LatticeEvent, Verdict, state_at, verify_compaction};
+use bones_snapshot::{Order, SnapshotPayload, parse_line};
 
 use super::ItemStore;
 use super::held::{HeldEvent, Item};
 use crate::error::StoreError;
+use crate::log_store::LogStore;
 
 /// What verifying one item came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl StoreCheck {
     }
 }
 
-impl<S: Order> ItemStore<S> {
+impl<S: Order, L: LogStore> ItemStore<S, L> {
     /// Verifies everything: each frame of the log, each hash of each line, and each item against the
     /// events still at hand. `sources` are further events to verify against, such as those of the
     /// log that was imported.
@@ -73,9 +73,18 @@ impl<S: Order> ItemStore<S> {
             hashes: 0,
             items: BTreeMap::new(),
         };
-        for (id, item) in &self.items {
-            check.hashes = check.hashes.saturating_add(item.sources.events.len());
-            let rehashed = item.sources.events.iter().all(
+        let base = self
+            .view
+            .base
+            .iter()
+            .map(|(id, item)| (id.to_string(), id, item));
+        let scopes = self.view.scopes.values().flat_map(|scope| {
+            let named = |(id, item)| (format!("{id} in scope {}", scope.id.name()), id, item);
+            scope.items.iter().map(named)
+        });
+        for (name, id, item) in base.chain(scopes) {
+            check.hashes = check.hashes.saturating_add(item.events().count());
+            let rehashed = item.events().all(
                 |event| matches!(parse_line(event.line()), Ok(Some(e)) if e.hash == event.hash()),
             );
             let more = more.get(&**id).into_iter().flatten().copied();
@@ -86,7 +95,7 @@ impl<S: Order> ItemStore<S> {
                     why: "a line does not have the hash it is held under".into(),
                 }
             };
-            check.items.insert(id.to_string(), verdict);
+            check.items.insert(name, verdict);
         }
         Ok(check)
     }
@@ -97,17 +106,15 @@ impl<S: Order> ItemStore<S> {
         item: &'a Item<S>,
         more: impl Iterator<Item = &'a HeldEvent<S>>,
     ) -> ItemCheck {
-        let sources = join_all(item.sources.states.iter().cloned());
-        let mut joined: ItemState<S> = sources.joined(HeldEvent::fold(&item.sources.events));
-        joined.redact(&self.redactions);
+        let joined = state_at(&item.sources, u64::MAX, &self.view.redactions);
         if joined != item.state {
             return ItemCheck::Failed {
                 why: "the state shown is not the join of what is stored".into(),
             };
         }
-        let payload = SnapshotPayload::new(id, joined, &self.redactions).encode();
-        let events = item.sources.events.iter().chain(more);
-        match verify_compaction(id, &payload, events, &self.redactions) {
+        let payload = SnapshotPayload::new(id, joined, &self.view.redactions).encode();
+        let events = item.events().chain(more);
+        match verify_compaction(id, &payload, events, &self.view.redactions) {
             Ok(Verdict::Unverifiable { missing }) => ItemCheck::Unverifiable {
                 missing: missing.len(),
             },

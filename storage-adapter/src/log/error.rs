@@ -131,6 +131,12 @@ pub enum LogError {
         /// What failed.
         why: String,
     },
+    /// The log is being rewritten already.
+    #[error("{} is being compacted already: wait for that, or cancel it", path.display())]
+    Busy {
+        /// The directory.
+        path: PathBuf,
+    },
     /// The operating system refused.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {

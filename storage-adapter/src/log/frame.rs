@@ -45,7 +45,7 @@ impl Frame {
     }
 
     /// Refuses what cannot be stored; `index` is the frame's place in its batch.
-    pub(super) fn admit(&self, index: u64) -> Result<(), LogError> {
+    pub(crate) fn admit(&self, index: u64) -> Result<(), LogError> {
         if self.kind == MARK {
             return Err(LogError::ReservedKind { index });
         }

@@ -11,8 +11,8 @@ use storage_adapter::log::LogError;
 use storage_adapter::{ItemStore, StoreError};
 
 use super::support::{
-    Place, batch, compact, dirty_log, everything, files, finished, hash, import, line, lines_of,
-    redact, views,
+    Place, batch, compact, dirty_log, everything, files, finished, forgetful, hash, import, line,
+    lines_of, redact, views,
 };
 
 /// Opens the store again and compares what it shows, knows and counts.
@@ -66,7 +66,7 @@ fn opened_after_every_step<S: Order>() {
                 min_age_days: 0,
                 ..CompactionPolicy::default()
             };
-            assert!(store.compact(&done, 5, 3).unwrap().changed);
+            assert!(store.compact(&forgetful(&done, 5)).unwrap().changed);
         },
         &|store| _ = redact(store, &Set::singleton(hash(&late))),
         &|store| assert!(compact(store).changed),
@@ -127,7 +127,7 @@ fn a_dry_run_changes_not_a_byte_and_reports_what_would_be() {
         dry_run: true,
         ..everything()
     };
-    let would = store.compact(&dry, u64::MAX, 2).unwrap();
+    let would = store.compact(&forgetful(&dry, u64::MAX)).unwrap();
     assert!(!would.changed && would.disk_after == would.disk_before);
     assert_eq!(files(&path), before);
     let did = compact(&mut store);

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use storage_adapter::{Batch, ItemStore};
 
 use super::history::histories;
-use super::support::{Place, event, everything, hash, views};
+use super::support::{Place, event, everything, forgetful, hash, views};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -147,7 +147,9 @@ fn stores_follow_their_models<S: Order>(lines: &[String], steps: &[Step]) {
                 store,
                 policy: number,
             } => {
-                stores[store].compact(&policy(number), u64::MAX, 2).unwrap();
+                stores[store]
+                    .compact(&forgetful(&policy(number), u64::MAX))
+                    .unwrap();
                 store
             }
             Step::Reopen { store } => {

@@ -12,7 +12,7 @@ use lattice_lww::{Itc, Unstamped};
 use storage_adapter::{CompactionOutcome, Export, ItemStore};
 
 use super::support::{
-    Place, compact, everything, files, finished, hash, import, line, redact, views,
+    Place, compact, everything, files, finished, forgetful, hash, import, line, redact, views,
 };
 
 /// A text that differs from its JSON form, so that both must be looked for.
@@ -277,7 +277,7 @@ fn compact_nothing<S: Order>(store: &mut ItemStore<S>) -> CompactionOutcome {
         include_deleted: false,
         ..everything()
     };
-    store.compact(&nothing, u64::MAX, 2).unwrap()
+    store.compact(&forgetful(&nothing, u64::MAX)).unwrap()
 }
 
 #[test]
@@ -372,7 +372,7 @@ fn a_dry_run_leaves_the_text_where_it_is_and_says_so() {
         dry_run: true,
         ..everything()
     };
-    let outcome = store.compact(&dry, u64::MAX, 2).unwrap();
+    let outcome = store.compact(&forgetful(&dry, u64::MAX)).unwrap();
     assert!(!outcome.changed && outcome.items_masked == 0);
     assert_eq!(files(&path), before);
 }

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use bones_compact::CompactionPolicy;
 use bones_snapshot::{EventHash, ItemView, Order, Stamped, parse_line, write_line};
 use lattice_core::Set;
-use storage_adapter::{Batch, CompactionOutcome, Export, HeldEvent, ImportReport, ItemStore};
+use storage_adapter::{
+    Batch, Compaction, CompactionOutcome, Export, HeldEvent, ImportReport, ItemStore,
+};
 use tempfile::TempDir;
 
 /// A folder for the stores and files of one test.
@@ -90,8 +92,16 @@ pub(crate) fn everything() -> CompactionPolicy {
     }
 }
 
+/// Compacts by this policy and keeps no past commit readable.
+pub(crate) fn forgetful(policy: &CompactionPolicy, now_micros: u64) -> Compaction {
+    Compaction {
+        policy: policy.clone(),
+        ..Compaction::without_history(now_micros)
+    }
+}
+
 pub(crate) fn compact<S: Order>(store: &mut ItemStore<S>) -> CompactionOutcome {
-    store.compact(&everything(), u64::MAX, 2).unwrap()
+    store.compact(&forgetful(&everything(), u64::MAX)).unwrap()
 }
 
 /// What a reader sees of every item.

@@ -1,0 +1,216 @@
+//! Writing a compaction down, and going on with its result.
+
+use std::sync::Arc;
+
+use bones_compact::{Dated, Source, Version, holds_redacted, masked};
+use bones_snapshot::{EventHash, ItemState, Order};
+use lattice_core::Set;
+
+use super::plan::{Plan, Versions};
+use crate::error::StoreError;
+use crate::item_store::View;
+use crate::item_store::held::{HeldEvent, Item, Items};
+use crate::item_store::schema::Schema;
+use crate::item_store::scope::ScopeId;
+use crate::log::Frame;
+use crate::log_store::LogRewrite;
+use crate::record::{
+    HISTORY, HistoryRecord, PAST_EVENT, PAST_STATE, SCOPE, past_frame, redactions_frame,
+};
+
+/// A view as a compaction leaves it, to be written and then put in place of the one it was made from.
+pub(crate) struct Replacement<S: Order> {
+    /// Everything up to the commit that is replaced.
+    view: View<S>,
+    /// The items that differ from those before.
+    changed: Vec<(Option<ScopeId>, Arc<str>)>,
+    /// The commits that are no longer told apart.
+    dropped: Vec<u64>,
+    floor: u64,
+    masked: usize,
+}
+
+impl<S: Order> View<S> {
+    /// Whether any source still holds what the redactions take away.
+    pub(super) fn holds_redacted(&self) -> bool {
+        let redactions = &self.redactions;
+        let scopes = self.scopes.values().map(|scope| &scope.items);
+        let mut items = std::iter::once(&self.base).chain(scopes).flatten();
+        !redactions.is_empty()
+            && items.any(|(_, item)| {
+                let mut sources = item.sources.iter();
+                sources.any(|held| holds_redacted(&held.source, redactions))
+            })
+    }
+}
+
+impl<S: Order> Plan<S> {
+    /// What the view becomes. It may be newer than the one the plan was made from, if it
+    /// [`keeps_pins`](Self::keeps_pins): what came since then stays as it came.
+    pub(crate) fn replacement(&self, view: &View<S>) -> Replacement<S> {
+        let mut next = Replacement {
+            view: view.clone(),
+            changed: Vec::new(),
+            dropped: self.retention.dropped.iter().map(|c| c.commit).collect(),
+            floor: self.retention.floor,
+            masked: 0,
+        };
+        next.replace(None, &view.base, &self.base);
+        for scope in view.scopes.values() {
+            if let Some(versions) = self.scopes.get(&scope.id) {
+                next.replace(Some(&scope.id), &scope.items, versions);
+            }
+        }
+        let past = &mut next.view.past;
+        for commit in &next.dropped {
+            past.times.remove(commit);
+        }
+        (past.floor, past.clock) = (self.retention.floor, self.clock);
+        next
+    }
+}
+
+impl<S: Order> Replacement<S> {
+    /// Items left uncompacted whose redacted text is taken out.
+    pub(crate) fn items_masked(&self) -> usize {
+        self.masked
+    }
+
+    fn replace(&mut self, scope: Option<&ScopeId>, items: &Items<S>, versions: &Versions<S>) {
+        let redactions = Arc::clone(&self.view.redactions);
+        for (id, item) in items {
+            let versions = versions.get(id);
+            let mut sources = match versions {
+                None => item.sources.clone(),
+                Some(versions) => replaced(item, versions, self.floor),
+            };
+            let is_masked = mask(id, &mut sources, &redactions);
+            if versions.is_some() || is_masked {
+                self.masked = self.masked.saturating_add(usize::from(versions.is_none()));
+                let state = item.state.clone();
+                self.view.put(scope, id, Arc::new(Item { sources, state }));
+                self.changed.push((scope.cloned(), Arc::clone(id)));
+            }
+        }
+    }
+
+    /// Writes all of it.
+    pub(crate) fn write(&self, rewrite: &mut impl LogRewrite) -> Result<(), StoreError> {
+        let view = &self.view;
+        rewrite.push(Frame::new(HISTORY, view.history().encode()))?;
+        if !view.redactions.is_empty() {
+            rewrite.push(redactions_frame(&view.redactions))?;
+        }
+        write_items(&view.base, rewrite)?;
+        for scope in view.scopes.values() {
+            if !scope.items.is_empty() {
+                rewrite.push(Frame::new(SCOPE, scope.id.record().encode()))?;
+                write_items(&scope.items, rewrite)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The view `now`, which may be newer than the one that was replaced, with what was replaced.
+    pub(crate) fn over(&self, now: &View<S>) -> View<S> {
+        let replaced = self.view.commit();
+        let mut next = now.clone();
+        for (scope, id) in &self.changed {
+            let held = self.view.get(scope.as_ref(), id);
+            let current = now.get(scope.as_ref(), id);
+            if let (Some(held), Some(current)) = (held, current) {
+                let came = current.sources.iter().filter(|s| s.commit > replaced);
+                let sources = held.sources.iter().chain(came).cloned().collect();
+                let state = current.state.clone();
+                next.put(scope.as_ref(), id, Arc::new(Item { sources, state }));
+            }
+        }
+        let past = &mut next.past;
+        for commit in &self.dropped {
+            past.times.remove(commit);
+        }
+        (past.floor, past.clock) = (self.view.past.floor, self.view.past.clock);
+        past.touched = past.touched.split(&past.floor).1;
+        past.garbage &= now.commit() > replaced;
+        next
+    }
+}
+
+impl<S: Order> View<S> {
+    fn get(&self, scope: Option<&ScopeId>, id: &Arc<str>) -> Option<&Arc<Item<S>>> {
+        match scope {
+            None => self.base.get(id),
+            Some(scope) if self.is_alive(scope) => self.scopes.get(&scope.name)?.items.get(id),
+            Some(_) => None,
+        }
+    }
+
+    fn put(&mut self, scope: Option<&ScopeId>, id: &Arc<str>, item: Arc<Item<S>>) {
+        match scope {
+            None => self.base.insert(Arc::clone(id), item),
+            Some(scope) => self
+                .scopes
+                .get_mut(&scope.name)
+                .and_then(|scope| scope.items.insert(Arc::clone(id), item)),
+        };
+    }
+
+    fn history(&self) -> HistoryRecord {
+        HistoryRecord {
+            floor: self.past.floor,
+            clock: self.past.clock,
+            commits: self.commits().collect(),
+            scopes: self.scopes().map(ScopeId::record).collect(),
+            active: self.schemas.active.as_ref().map(Schema::record),
+            pending: self.schemas.pending.as_ref().map(Schema::record),
+            pins: self.pins.iter().copied().collect(),
+        }
+    }
+}
+
+/// The versions instead of what they stand for, and what came behind the floor.
+fn replaced<S: Order>(
+    item: &Item<S>,
+    versions: &[Version<ItemState<S>>],
+    floor: u64,
+) -> Vec<Dated<HeldEvent<S>>> {
+    let past = versions.iter().map(|version| Dated {
+        commit: version.commit,
+        bytes: version.snapshot.payload.len() as u64,
+        source: Source::State(version.state.clone()),
+    });
+    let window = item.sources.iter().filter(|held| held.commit > floor);
+    past.chain(window.cloned()).collect()
+}
+
+/// Puts masked states in the place of what redactions take away; whether there was any.
+fn mask<S: Order>(
+    id: &str,
+    sources: &mut [Dated<HeldEvent<S>>],
+    redactions: &Set<EventHash>,
+) -> bool {
+    let mut changed = false;
+    for held in sources {
+        if let Some(state) = masked(&held.source, redactions) {
+            held.bytes = state.encode(id).len() as u64;
+            held.source = Source::State(state);
+            changed = true;
+        }
+    }
+    changed
+}
+
+fn write_items<S: Order>(
+    items: &Items<S>,
+    rewrite: &mut impl LogRewrite,
+) -> Result<(), StoreError> {
+    for (id, item) in items {
+        for held in &item.sources {
+            rewrite.push(match &held.source {
+                Source::Event(event) => past_frame(PAST_EVENT, held.commit, event.line()),
+                Source::State(state) => past_frame(PAST_STATE, held.commit, &state.encode(id)),
+            })?;
+        }
+    }
+    Ok(())
+}

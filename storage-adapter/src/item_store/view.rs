@@ -1,0 +1,126 @@
+//! What a store knows at one moment.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bones_compact::LatticeEvent;
+use bones_snapshot::{EventHash, FORMAT, ItemState, Order, SnapshotPayload};
+use lattice_core::{Bottom, Set};
+
+use super::held::{HeldEvent, Items};
+use super::past::Past;
+use super::schema::Schemas;
+use super::scope::Scope;
+use crate::export::Export;
+use crate::record::encode_hashes;
+
+/// Domain of [`View::digest`].
+const DIGEST_DOMAIN: &str = "lattice 1 digest of joined state";
+
+/// What a store knows at one moment: every item, the past that is still readable, scopes, schemas.
+///
+/// Immutable and shared: a clone is O(1), and nothing that happens to the store later changes it.
+#[derive(Clone)]
+pub struct View<S: Order> {
+    pub(super) base: Items<S>,
+    pub(super) scopes: im::OrdMap<Arc<str>, Scope<S>>,
+    pub(super) redactions: Arc<Set<EventHash>>,
+    pub(super) past: Past,
+    pub(super) schemas: Schemas,
+    /// Commits pinned by themselves.
+    pub(super) pins: Arc<BTreeSet<u64>>,
+}
+
+impl<S: Order> View<S> {
+    pub(super) fn empty() -> Self {
+        Self {
+            base: Items::new(),
+            scopes: im::OrdMap::new(),
+            redactions: Arc::new(Set::bottom()),
+            past: Past::default(),
+            schemas: Schemas::default(),
+            pins: Arc::default(),
+        }
+    }
+
+    /// The items of the base, in order.
+    pub fn item_ids(&self) -> impl Iterator<Item = &str> {
+        self.base.keys().map(|id| &**id)
+    }
+
+    /// The state of an item of the base under the redactions known. O(log items).
+    pub fn state(&self, item_id: &str) -> Option<&ItemState<S>> {
+        self.base.get(item_id).map(|item| &item.state)
+    }
+
+    /// Every item of the base with its state, in order.
+    pub fn states(&self) -> impl Iterator<Item = (&str, &ItemState<S>)> {
+        self.base.iter().map(|(id, item)| (&**id, &item.state))
+    }
+
+    /// The event lines held of an item, in the order they came. The line of a redacted event is
+    /// never among them, also while it still stands in a file.
+    pub fn lines(&self, item_id: &str) -> impl Iterator<Item = &HeldEvent<S>> {
+        let item = self.base.get(item_id);
+        let held = item.into_iter().flat_map(|item| item.events());
+        held.filter(|event| !self.redactions.contains(&event.hash()))
+    }
+
+    /// Whether [`lines`](Self::lines) gives every event of the item.
+    pub fn is_raw(&self, item_id: &str) -> bool {
+        self.base.get(item_id).is_some_and(|item| {
+            let redacted = |event: &HeldEvent<S>| self.redactions.contains(&event.hash());
+            item.states().next().is_none() && !item.events().any(redacted)
+        })
+    }
+
+    /// Every redacted event the store knows of.
+    pub fn redactions(&self) -> &Set<EventHash> {
+        &self.redactions
+    }
+
+    /// The item that an event belongs to, when it is known.
+    pub fn item_of(&self, event: &EventHash) -> Option<&str> {
+        let mut items = self.states();
+        items
+            .find(|(_, state)| state.coverage().contains(event))
+            .map(|(id, _)| id)
+    }
+
+    /// One hash over everything the store knows: the order, the redactions, and the joined state of
+    /// every item, of the base and of every scope. Equal knowledge gives equal digests, whether or
+    /// not, where or when it was compacted.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new_derive_key(DIGEST_DOMAIN);
+        let mut part = |bytes: &[u8]| {
+            hasher.update(&(bytes.len() as u64).to_le_bytes());
+            hasher.update(bytes);
+        };
+        part(S::WORD.as_bytes());
+        part(&FORMAT.to_le_bytes());
+        part(&encode_hashes(&self.redactions));
+        for (id, state) in self.states() {
+            part(&state.encode(id));
+        }
+        for scope in self.scopes.values() {
+            part(b"scope");
+            part(scope.id.name.as_bytes());
+            for (id, item) in &scope.items {
+                part(&item.state.encode(id));
+            }
+        }
+        *hasher.finalize().as_bytes()
+    }
+
+    /// Everything the base knows, for any other store of the same order to join. Scopes are overlays of this
+    /// store and stay here.
+    pub fn export(&self) -> Export<S> {
+        let payload = |(id, state): (&str, &ItemState<S>)| {
+            SnapshotPayload::new(id, state.clone(), &self.redactions)
+        };
+        Export {
+            redactions: Set::clone(&self.redactions),
+            payloads: self.states().map(payload).collect(),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What a store of items needs of the log under it.
+
+use std::path::PathBuf;
+
+use crate::log::{Entry, Frame, LogError, VerifyReport};
+
+/// A log of commits whose beginning can be replaced in one step.
+///
+/// The store of items above only joins; everything about atomicity and durability is asked here, and
+/// `conformance` checks it for any implementation. There are three: [`LogDir`](crate::log::LogDir) (files
+/// of its own), [`MemoryLog`](crate::MemoryLog), and one over `redb` in the crate `lattice-redb`.
+///
+/// # Contract
+///
+/// - **Order.** Commits are numbered from 1 on without gaps. A reader gets frames in the order of commits,
+///   and within one in the order given.
+/// - **Atomicity.** A batch is there in full or not at all, for every reader and after every stop.
+/// - **Durability.** What [`sync`](Self::sync) returned for survives a loss of power, together with all
+///   commits before it. What was only written may be lost from some commit on, never from the middle.
+/// - **Replacement.** [`publish`](Self::publish) switches between the whole of the old beginning and the whole
+///   of the new one. It makes no commit, and commits behind the beginning are as they were.
+/// - **Failure.** After an error nothing has changed, or the store refuses every write until it is
+///   opened again ([`LogError::Poisoned`]) because only that can tell.
+pub trait LogStore {
+    /// A replacement that is being written. It can be sent to another thread while this one writes on.
+    type Rewrite: LogRewrite<Finished = Self::Finished>;
+    /// A replacement that is complete and durable, and not yet in force.
+    type Finished;
+    /// What a replacement left behind, to be removed when no reader needs it.
+    type Obsolete;
+    /// A consistent view.
+    type Reader: LogReader;
+
+    /// Where the log is, for messages.
+    fn place(&self) -> PathBuf;
+
+    /// The bytes given when the log was made. O(1).
+    fn header(&self) -> &[u8];
+
+    /// Number of the last commit, 0 before the first. O(1).
+    fn commit(&self) -> u64;
+
+    /// The time given with it, in microseconds. O(1).
+    fn commit_time_micros(&self) -> u64;
+
+    /// Number of the last commit that [`sync`](Self::sync) vouched for. O(1).
+    fn durable_commit(&self) -> u64;
+
+    /// Writes one batch as one commit and returns its number. Visible to every reader made from now on,
+    /// durable with the next `sync`. A batch without frames writes nothing and returns the last number.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`]; see the contract.
+    fn write(&mut self, frames: Vec<Frame>, time_micros: u64) -> Result<u64, LogError>;
+
+    /// Makes every commit written so far durable, and returns the number of the last.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`]; a failed sync is never retried and believed: no later call succeeds.
+    fn sync(&mut self) -> Result<u64, LogError>;
+
+    /// A view of everything committed now, which later commits and replacements do not change. O(1).
+    fn reader(&self) -> Self::Reader;
+
+    /// Begins to replace every commit made so far.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::Busy`] while another rewrite is alive; [`LogError`].
+    fn begin_rewrite(&mut self) -> Result<Self::Rewrite, LogError>;
+
+    /// Puts a replacement in force, and returns what it left behind.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`]; see the contract.
+    fn publish(&mut self, finished: Self::Finished) -> Result<Self::Obsolete, LogError>;
+
+    /// Removes what a replacement left behind. What cannot be removed now is tried again later.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`]; the store is as it was.
+    fn remove(&mut self, obsolete: Self::Obsolete) -> Result<(), LogError>;
+
+    /// Reads everything and reports all damage.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::Io`] when the system cannot read; damage is in the report.
+    fn verify(&self) -> Result<VerifyReport, LogError>;
+
+    /// How many bytes the log takes.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`].
+    fn disk_bytes(&self) -> Result<u64, LogError>;
+
+    /// How many files, or parts of another kind, it consists of.
+    fn parts(&self) -> usize;
+
+    /// How many remains of torn writes are kept aside for the user to look at.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`].
+    fn kept_aside(&self) -> Result<usize, LogError> {
+        Ok(0)
+    }
+
+    /// Removes what is kept aside.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`].
+    fn discard_kept_aside(&mut self) -> Result<(), LogError> {
+        Ok(())
+    }
+}
+
+/// A replacement of the beginning of a [`LogStore`], while it is written.
+pub trait LogRewrite {
+    /// What it becomes.
+    type Finished;
+
+    /// The last commit that is replaced; what is written here carries its number and time.
+    fn commit(&self) -> u64;
+
+    /// Adds one frame.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`]; nothing in force has changed.
+    fn push(&mut self, frame: Frame) -> Result<(), LogError>;
+
+    /// Makes all of it durable.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`]; nothing in force has changed.
+    fn finish(self) -> Result<Self::Finished, LogError>;
+}
+
+/// A consistent view of a [`LogStore`].
+pub trait LogReader {
+    /// The last commit in it.
+    fn commit(&self) -> u64;
+
+    /// Every frame in order, each check verified. Ends after the first error.
+    fn frames(&self) -> impl Iterator<Item = Result<Entry, LogError>> + '_;
+}

@@ -1,0 +1,212 @@
+//! A log in memory.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::log::{Entry, Frame, LogError, VerifyReport};
+use crate::log_store::{LogReader, LogRewrite, LogStore};
+
+/// A log that lives as long as the process: for tests, and for stores that others make durable.
+///
+/// ```
+/// use storage_adapter::log::Frame;
+/// use storage_adapter::{LogReader, LogStore, MemoryLog};
+///
+/// let mut log = MemoryLog::new(b"");
+/// log.write(vec![Frame::new(1, *b"a")], 10)?;
+/// assert_eq!((log.commit(), log.durable_commit()), (1, 0));
+/// assert_eq!(log.sync()?, 1);
+/// assert_eq!(log.reader().frames().count(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct MemoryLog {
+    header: Vec<u8>,
+    batches: im::Vector<Arc<Batch>>,
+    durable: u64,
+    /// Whether a rewrite is alive.
+    rewriting: Arc<AtomicBool>,
+}
+
+#[derive(Debug)]
+struct Batch {
+    commit: u64,
+    time: u64,
+    frames: Vec<Frame>,
+}
+
+const NAME: &str = "memory";
+
+impl MemoryLog {
+    /// An empty log with this header.
+    pub fn new(header: &[u8]) -> Self {
+        Self {
+            header: header.to_vec(),
+            ..Self::default()
+        }
+    }
+}
+
+impl LogStore for MemoryLog {
+    type Rewrite = MemoryRewrite;
+    type Finished = MemoryRewrite;
+    type Obsolete = ();
+    type Reader = MemoryReader;
+
+    fn place(&self) -> PathBuf {
+        NAME.into()
+    }
+
+    fn header(&self) -> &[u8] {
+        &self.header
+    }
+
+    fn commit(&self) -> u64 {
+        self.batches.last().map_or(0, |batch| batch.commit)
+    }
+
+    fn commit_time_micros(&self) -> u64 {
+        self.batches.last().map_or(0, |batch| batch.time)
+    }
+
+    fn durable_commit(&self) -> u64 {
+        self.durable
+    }
+
+    fn write(&mut self, frames: Vec<Frame>, time: u64) -> Result<u64, LogError> {
+        for (index, frame) in (0..).zip(&frames) {
+            frame.admit(index)?;
+        }
+        if !frames.is_empty() {
+            let commit = self.commit().saturating_add(1);
+            self.batches.push_back(Arc::new(Batch {
+                commit,
+                time,
+                frames,
+            }));
+        }
+        Ok(self.commit())
+    }
+
+    fn sync(&mut self) -> Result<u64, LogError> {
+        self.durable = self.commit();
+        Ok(self.durable)
+    }
+
+    fn reader(&self) -> MemoryReader {
+        MemoryReader(self.batches.clone())
+    }
+
+    fn begin_rewrite(&mut self) -> Result<MemoryRewrite, LogError> {
+        if self.rewriting.swap(true, Ordering::AcqRel) {
+            return Err(LogError::Busy { path: self.place() });
+        }
+        Ok(MemoryRewrite {
+            commit: self.commit(),
+            time: self.commit_time_micros(),
+            frames: Vec::new(),
+            _alive: Alive(Arc::clone(&self.rewriting)),
+        })
+    }
+
+    fn publish(&mut self, rewrite: MemoryRewrite) -> Result<(), LogError> {
+        let behind = self.batches.iter().filter(|b| b.commit > rewrite.commit);
+        let mut batches: im::Vector<Arc<Batch>> = behind.cloned().collect();
+        if rewrite.commit > 0 {
+            batches.push_front(Arc::new(Batch {
+                commit: rewrite.commit,
+                time: rewrite.time,
+                frames: rewrite.frames,
+            }));
+        }
+        self.batches = batches;
+        Ok(())
+    }
+
+    fn remove(&mut self, (): ()) -> Result<(), LogError> {
+        Ok(())
+    }
+
+    fn verify(&self) -> Result<VerifyReport, LogError> {
+        Ok(VerifyReport {
+            frames: self.reader().frames().count() as u64,
+            bytes: self.disk_bytes()?,
+            damage: Vec::new(),
+        })
+    }
+
+    /// The bodies in memory; there is no disk.
+    fn disk_bytes(&self) -> Result<u64, LogError> {
+        let frames = self.batches.iter().flat_map(|batch| &batch.frames);
+        Ok(frames.map(|frame| frame.body.len() as u64).sum())
+    }
+
+    fn parts(&self) -> usize {
+        1
+    }
+}
+
+/// Lets the next rewrite begin when this one is gone.
+#[derive(Debug)]
+struct Alive(Arc<AtomicBool>);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+/// A replacement for the beginning of a [`MemoryLog`].
+#[derive(Debug)]
+pub struct MemoryRewrite {
+    commit: u64,
+    time: u64,
+    frames: Vec<Frame>,
+    _alive: Alive,
+}
+
+impl LogRewrite for MemoryRewrite {
+    type Finished = Self;
+
+    fn commit(&self) -> u64 {
+        self.commit
+    }
+
+    fn push(&mut self, frame: Frame) -> Result<(), LogError> {
+        frame.admit(self.frames.len() as u64)?;
+        self.frames.push(frame);
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Self, LogError> {
+        Ok(self)
+    }
+}
+
+/// A consistent view of a [`MemoryLog`].
+#[derive(Debug, Clone)]
+pub struct MemoryReader(im::Vector<Arc<Batch>>);
+
+impl LogReader for MemoryReader {
+    fn commit(&self) -> u64 {
+        self.0.last().map_or(0, |batch| batch.commit)
+    }
+
+    fn frames(&self) -> impl Iterator<Item = Result<Entry, LogError>> + '_ {
+        let frames = self
+            .0
+            .iter()
+            .flat_map(|batch| batch.frames.iter().map(move |frame| (batch, frame)));
+        (0..).zip(frames).map(|(offset, (batch, frame))| {
+            Ok(Entry {
+                kind: frame.kind,
+                body: frame.body.clone(),
+                file: NAME.into(),
+                offset,
+                commit: batch.commit,
+                commit_time_micros: batch.time,
+            })
+        })
+    }
+}
