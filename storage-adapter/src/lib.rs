@@ -16,6 +16,7 @@ pub mod version;
 mod whole;
 
 pub use any_store::AnyStore;
+pub use bones_compact::RetentionConfig;
 pub use bones_export::{BonesExport, BonesExportError};
 pub use error::{HistoryError, StoreError};
 pub use export::{Export, ExportError};

@@ -12,3 +12,5 @@
 mod items;
 mod log;
 mod streaming;
+mod version;
+mod tiered;

@@ -1,0 +1,16 @@
+//! The past: commits that stay readable, scopes, schemas, pins; against a store that never compacts.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that goes wrong should stop right there; helpers are not seen as tests"
+)]
+
+mod crash;
+mod model;
+mod policy;
+mod random;
+mod schemas;
+mod scopes;
+mod semantics;

@@ -1,0 +1,204 @@
+//! A store beside one that is told the same and never compacts.
+
+use std::collections::BTreeMap;
+
+use bones_compact::{CompactionPolicy, LatticeEvent, RetentionConfig};
+use bones_snapshot::{EventHash, Stamped, parse_line, write_line};
+use lattice_core::Set;
+use lattice_lww::Unstamped;
+use std::time::Duration;
+use storage_adapter::{
+    At, Batch, Compaction, CompactionOutcome, HeldEvent, HistoryError, ItemStore, LogStore,
+    MemoryLog, Moment, ScopeId, View,
+};
+
+pub(super) type Store<L = MemoryLog> = ItemStore<Unstamped, L>;
+
+pub(super) const MINUTE: u64 = 60_000_000;
+pub(super) const HOUR: u64 = 60 * MINUTE;
+
+pub(super) fn memory() -> Store {
+    ItemStore::over(MemoryLog::new(&Store::<MemoryLog>::header())).unwrap()
+}
+
+pub(super) fn held(line: &str) -> HeldEvent<Unstamped> {
+    let event = parse_line(line.as_bytes()).unwrap().unwrap();
+    HeldEvent::new(line.as_bytes(), Stamped::new(event).unwrap())
+}
+
+pub(super) fn hash(line: &str) -> EventHash {
+    held(line).hash()
+}
+
+/// The `n`th event of an item: a long title, so that snapshots are smaller than events.
+pub(super) fn line(item: &str, n: u64) -> String {
+    let words = format!("{n} words of {item} ").repeat(6);
+    let data = if n == 0 {
+        format!(r#"{{"kind":"task","title":"{words}"}}"#)
+    } else {
+        format!(r#"{{"field":"title","value":"{words}"}}"#)
+    };
+    let kind = if n == 0 { "item.create" } else { "item.update" };
+    let wall = i64::try_from(n).unwrap();
+    write_line(wall, "alice", "itc:AQ", &[], kind, item, &data)
+}
+
+/// Everything may be held as a snapshot.
+pub(super) fn everything() -> CompactionPolicy {
+    CompactionPolicy {
+        min_age_days: 0,
+        target_phases: ["open", "doing", "done", "archived"]
+            .map(Into::into)
+            .to_vec(),
+        include_deleted: true,
+        dry_run: false,
+    }
+}
+
+/// Ten minutes exact, then baselines of ten minutes, two of them to a tier.
+pub(super) fn small() -> RetentionConfig {
+    RetentionConfig {
+        cutoff: Duration::from_mins(10),
+        base_interval: Duration::from_mins(10),
+        slots_per_tier: 2,
+        multiplier: 2,
+    }
+}
+
+pub(super) fn compaction(retention: Option<RetentionConfig>, clock_micros: u64) -> Compaction {
+    Compaction {
+        policy: everything(),
+        retention,
+        now_micros: u64::MAX,
+        clock_micros,
+        accept_clock_jump: true,
+    }
+}
+
+/// Two stores that are told the same things at the same times; one of them compacts.
+pub(super) struct Pair<L: LogStore = MemoryLog> {
+    pub(super) store: Store<L>,
+    pub(super) model: Store,
+}
+
+impl Pair {
+    pub(super) fn new() -> Self {
+        Self {
+            store: memory(),
+            model: memory(),
+        }
+    }
+
+    /// Closes the store and opens it again.
+    pub(super) fn reopen(&mut self) {
+        self.store = ItemStore::over(self.store.log().clone()).unwrap();
+    }
+}
+
+impl<L: LogStore> Pair<L> {
+    pub(super) fn apply(&mut self, scope: Option<&ScopeId>, lines: &[String], at: u64) -> u64 {
+        let batch = || Batch {
+            events: lines.iter().map(|line| held(line)).collect(),
+            scope: scope.cloned(),
+            ..Batch::default()
+        };
+        let report = self.store.apply(batch(), at).unwrap();
+        assert_eq!(self.model.apply(batch(), at).unwrap(), report);
+        report.commit
+    }
+
+    pub(super) fn redact(&mut self, lines: &[String], at: u64) {
+        let batch = || Batch {
+            redactions: lines.iter().map(|line| hash(line)).collect::<Set<_>>(),
+            ..Batch::default()
+        };
+        let report = self.store.apply(batch(), at).unwrap();
+        assert_eq!(self.model.apply(batch(), at).unwrap(), report);
+    }
+
+    pub(super) fn create_scope(&mut self, name: &str, at: u64) -> ScopeId {
+        let id = self.store.create_scope(name, at).unwrap();
+        assert_eq!(self.model.create_scope(name, at).unwrap(), id);
+        id
+    }
+
+    pub(super) fn delete_scope(&mut self, name: &str, at: u64) {
+        self.store.delete_scope(name, at).unwrap();
+        self.model.delete_scope(name, at).unwrap();
+    }
+
+    pub(super) fn compact(
+        &mut self,
+        retention: Option<RetentionConfig>,
+        clock: u64,
+    ) -> CompactionOutcome {
+        let digest = self.store.digest();
+        let outcome = self.store.compact(&compaction(retention, clock)).unwrap();
+        assert_eq!(self.store.digest(), digest, "what is known now");
+        outcome
+    }
+
+    /// Everything that can be read, at every commit there ever was, is what the model says.
+    pub(super) fn check(&self) {
+        let (store, model) = (&*self.store, &*self.model);
+        assert_eq!(store.digest(), model.digest());
+        assert_eq!(store.commit(), model.commit());
+        assert_eq!(store.schemas(), model.schemas());
+        assert_eq!(store.pins(), model.pins());
+        let readable: Vec<u64> = store.commits().map(|(commit, _)| commit).collect();
+        for n in 0..=model.commit() {
+            match store.at(At::Commit(n)) {
+                Ok(moment) => {
+                    let nearest = readable.iter().rev().find(|commit| **commit <= n);
+                    let whole = n >= store.floor();
+                    assert_eq!(
+                        moment.is_exact(),
+                        whole || nearest == Some(&n),
+                        "commit {n}"
+                    );
+                    let actual = if whole { n } else { *nearest.unwrap() };
+                    assert_eq!(moment.commit(), actual, "commit {n}");
+                    same_at(store, model, actual);
+                }
+                Err(HistoryError::Gone { asked, oldest }) => {
+                    assert_eq!((asked, oldest), (n, readable[0]));
+                    assert!(n < oldest && n < store.floor());
+                }
+                Err(other) => panic!("commit {n}: {other}"),
+            }
+            match store.since(n) {
+                Ok(changes) => {
+                    assert!(n >= store.floor());
+                    let told = |c: storage_adapter::CommitChanges<'_, _>| format!("{c:?}");
+                    let ours: Vec<String> = changes.map(told).collect();
+                    let theirs: Vec<String> = model.since(n).unwrap().map(told).collect();
+                    assert_eq!(ours, theirs, "since {n}");
+                }
+                Err(error) => {
+                    let (asked, resume) = (n, store.floor());
+                    assert_eq!(error, HistoryError::Compacted { asked, resume });
+                    assert!(n < store.floor());
+                }
+            }
+        }
+    }
+}
+
+/// Base and every living scope are the same in both after this commit.
+fn same_at(store: &View<Unstamped>, model: &View<Unstamped>, commit: u64) {
+    let read = |moment: Moment<'_, Unstamped>| -> BTreeMap<String, Vec<u8>> {
+        let states = moment.states();
+        states
+            .map(|(id, state)| (id.to_owned(), state.encode(id)))
+            .collect()
+    };
+    let at = |view: &View<Unstamped>| read(view.at(At::Commit(commit)).unwrap());
+    assert_eq!(at(store), at(model), "commit {commit}");
+    for scope in model.scopes() {
+        let name = scope.name();
+        let at = |view: &View<Unstamped>| {
+            read(view.at(At::Commit(commit)).unwrap().in_scope(name).unwrap())
+        };
+        assert_eq!(at(store), at(model), "commit {commit} in scope {name}");
+    }
+}

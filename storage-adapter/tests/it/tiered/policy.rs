@@ -1,0 +1,111 @@
+//! Retention as the store carries it out.
+
+use storage_adapter::RetentionConfig;
+
+use super::model::{HOUR, MINUTE, Pair, line, small};
+
+fn history(commits: u64) -> Pair {
+    let mut pair = Pair::new();
+    for n in 0..commits {
+        pair.apply(None, &[line("bn-0", n)], n * 7 * MINUTE);
+    }
+    pair
+}
+
+fn readable(pair: &Pair) -> Vec<u64> {
+    pair.store.commits().map(|(commit, _)| commit).collect()
+}
+
+#[test]
+fn once_and_often_leave_the_same_bytes() {
+    let end = 60 * 7 * MINUTE + 5 * HOUR;
+    let mut once = history(60);
+    once.compact(Some(small()), end);
+    let mut often = Pair::new();
+    for n in 0..60 {
+        let now = n * 7 * MINUTE;
+        often.apply(None, &[line("bn-0", n)], now);
+        often.compact(Some(small()), now);
+    }
+    for step in 0..20 {
+        often.compact(Some(small()), end - (20 - step) * 13 * MINUTE);
+    }
+    often.compact(Some(small()), end);
+    assert_eq!(readable(&once), readable(&often));
+    let frames = |pair: &Pair| {
+        use storage_adapter::{LogReader, LogStore};
+        let reader = pair.store.log().reader();
+        // The first tells of the policy clock, which a compaction with nothing to do leaves as it was.
+        let frames = reader.frames().skip(1).map(Result::unwrap);
+        frames.map(|f| (f.kind, f.body)).collect::<Vec<_>>()
+    };
+    assert!(frames(&once) == frames(&often));
+    once.check();
+    often.check();
+}
+
+#[test]
+fn what_a_later_compaction_keeps_an_earlier_one_kept() {
+    let mut pair = history(80);
+    let mut last = readable(&pair);
+    for hours in 9..40 {
+        pair.compact(Some(small()), hours * HOUR);
+        let now = readable(&pair);
+        assert!(now.iter().all(|commit| last.contains(commit)));
+        last = now;
+    }
+    assert!(last.contains(&1), "the oldest of all");
+    assert!(last.len() < 20, "{last:?}");
+    pair.check();
+}
+
+#[test]
+fn retention_that_grows_again_brings_nothing_back_and_fails_nothing() {
+    let mut pair = history(60);
+    let wide = RetentionConfig {
+        slots_per_tier: 8,
+        ..small()
+    };
+    let end = 60 * 7 * MINUTE;
+    let mut last = readable(&pair);
+    for (config, step) in [(wide.clone(), 1), (small(), 2), (wide, 3)] {
+        pair.compact(Some(config), end + step * HOUR);
+        let now = readable(&pair);
+        assert!(now.iter().all(|commit| last.contains(commit)));
+        last = now;
+        pair.check();
+    }
+}
+
+#[test]
+fn a_snapshot_of_unchanged_items_costs_nothing() {
+    // A thousand items, ten of which change in each of five later commits.
+    let mut pair = Pair::new();
+    let all: Vec<String> = (0..1000).map(|n| line(&format!("bn-{n}"), 0)).collect();
+    pair.apply(None, &all, 0);
+    pair.compact(Some(small()), HOUR);
+    let disk = |pair: &Pair| pair.store.stats().unwrap().bytes_states;
+    let whole = disk(&pair);
+    for round in 1..=5 {
+        let some: Vec<String> = (0..10).map(|n| line(&format!("bn-{n}"), round)).collect();
+        pair.apply(None, &some, round * 10 * MINUTE);
+    }
+    let before = pair.store.stats().unwrap();
+    pair.compact(
+        Some(RetentionConfig {
+            slots_per_tier: 64,
+            ..small()
+        }),
+        61 * MINUTE + HOUR,
+    );
+    let after = pair.store.stats().unwrap();
+    assert!(after.commits >= 5, "every round stays readable: {after:?}");
+    assert!(before.events_raw > 0 && after.events_raw == 0);
+    let rounds = u64::try_from(after.commits).unwrap() - 1;
+    let cost = disk(&pair) - whole;
+    assert!(
+        cost * 100 <= whole * rounds * 3,
+        "{cost} of {whole} for {rounds} rounds"
+    );
+    pair.check();
+}
