@@ -6,7 +6,7 @@ use std::path::Path;
 use super::error::LogError;
 use super::files::DataFile;
 use super::frame::{CHECK, FRAME_OVERHEAD, HEAD, Head, Key, MARK, Mark, Running};
-use super::segment::{Cursor, SEGMENT_HEAD, segment_head};
+use super::segment::{Cursor, SEGMENT_HEAD, Stamp, segment_head};
 use super::window::Window;
 
 /// How the bytes of a segment fail to be what they should.
@@ -185,20 +185,25 @@ pub(super) struct Batches<D> {
     key: Key,
     at: u64,
     limit: u64,
-    /// The last committed point; its `commit + 1` is the number of the next batch.
+    /// The last committed point.
     last: Cursor,
+    /// The number of the next batch.
+    next: u64,
     batch: Option<OpenBatch>,
 }
 
 impl<D: DataFile> Batches<D> {
-    /// From committed point `last` up to `limit`, which is at most the length of the file.
-    pub(super) fn new(file: D, key: Key, last: Cursor, limit: u64) -> Self {
+    /// From committed point `last` up to `limit`, which is at most the length of the file; the first
+    /// batch to come has number `next`.
+    // SUBTLE: which is not always the last one plus one: the batches of a rewrite all have one number.
+    pub(super) fn new(file: D, key: Key, last: Cursor, next: u64, limit: u64) -> Self {
         Self {
             window: Window::new(file),
             key,
             at: last.at,
             limit,
             last,
+            next,
             batch: None,
         }
     }
@@ -262,11 +267,11 @@ impl<D: DataFile> Batches<D> {
     }
 
     fn mark(&mut self, at: u64, raw: &Raw) -> Result<Option<Cursor>, Stop> {
-        let next = self.last.commit.saturating_add(1);
+        let next = self.next;
         let order =
             |expected: String, found: &str| fault(Cause::Order, at, raw.end, expected, found);
         match (Mark::decode(&raw.body), self.batch.take()) {
-            (Some(Mark::Begin { commit, time }), None) if commit == next => {
+            (Some(Mark::Begin(Stamp { commit, time, .. })), None) if commit == next => {
                 let mut running = Running::new(&self.key, &self.last.chain);
                 running.add(raw.check);
                 self.batch = Some(OpenBatch {
@@ -282,12 +287,14 @@ impl<D: DataFile> Batches<D> {
                     commit,
                     count,
                     chain,
+                    ..
                 }),
                 Some(batch),
             ) if commit == batch.commit
                 && count == batch.count
                 && chain == batch.running.chain() =>
             {
+                self.next = commit.saturating_add(1);
                 self.last = Cursor {
                     at: raw.end,
                     commit,

@@ -1,15 +1,18 @@
 //! Making a store.
 
 use std::io;
+use std::sync::Arc;
 
-use super::dir::{LogDir, SEGMENT_TARGET};
+use super::dir::LogDir;
 use super::error::LogError;
 use super::files::{DataFile, Files};
-use super::frame::{Chain, Key};
+use super::frame::Chain;
 use super::manifest::{Current, MAX_HEADER, Manifest, Segment};
 use super::name::{self, CURRENT, CURRENT_TMP, Own};
 use super::open::lock;
 use super::segment::{Cursor, SEGMENT_HEAD, segment_head};
+use super::shared::Shared;
+use super::view::Part;
 
 const FIRST_SEGMENT: u64 = 1;
 const FIRST_MANIFEST: u64 = 2;
@@ -89,6 +92,7 @@ impl<F: Files> LogDir<F> {
         let segment = Segment {
             id: FIRST_SEGMENT,
             first: 1,
+            start: Chain::default(),
             len: SEGMENT_HEAD,
             chain: Chain::default(),
         };
@@ -97,6 +101,7 @@ impl<F: Files> LogDir<F> {
             &name::segment(FIRST_SEGMENT),
             &segment_head(FIRST_SEGMENT),
         )?;
+        let active = Part::new(segment.clone(), header, Arc::new(active));
         let manifest = Manifest {
             id: FIRST_MANIFEST,
             next_id: FIRST_MANIFEST + 1,
@@ -118,24 +123,14 @@ impl<F: Files> LogDir<F> {
             .map_err(LogError::io("rename into place", files.path(CURRENT)))?;
         sync_names(&files)?;
 
-        Ok(Self {
-            key: Key::new(header, FIRST_SEGMENT),
-            end: Cursor {
-                at: SEGMENT_HEAD,
-                commit: 0,
-                time: 0,
-                chain: Chain::default(),
-            },
-            next_id: manifest.next_id,
-            files,
-            _lock: lock,
-            manifest,
-            active,
-            dirty: false,
-            poison: None,
-            obsolete: Vec::new(),
-            segment_target: SEGMENT_TARGET,
-        })
+        let shared = Shared::new(files, lock, manifest.next_id);
+        let end = Cursor {
+            at: SEGMENT_HEAD,
+            commit: 0,
+            time: 0,
+            chain: Chain::default(),
+        };
+        Ok(Self::assemble(shared, manifest, Vec::new(), active, end))
     }
 }
 

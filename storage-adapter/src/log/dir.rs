@@ -1,43 +1,44 @@
 //! The owner of a store directory.
 
-use std::path::{Path, PathBuf};
-use std::{fmt, io};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
 
 use super::disk::Disk;
 use super::error::LogError;
 use super::files::{DataFile, Files};
-use super::frame::{Frame, Key};
+use super::frame::Key;
 use super::frames::Frames;
 use super::manifest::Manifest;
 use super::name;
-use super::open::OpenReport;
-use super::segment::{BatchWriter, Cursor, SEGMENT_HEAD};
+use super::open::{OpenReport, open_file};
+use super::segment::Cursor;
+use super::shared::Shared;
 use super::verify::VerifyReport;
+use super::view::{LogView, Part};
 
 /// A segment is closed, and a new one begun, at about this many bytes.
-pub(super) const SEGMENT_TARGET: u64 = 64 << 20;
+const SEGMENT_TARGET: u64 = 64 << 20;
 
 /// Exclusive owner of a store directory.
 ///
-/// Dropping it lets go of the lock; there is nothing to flush, since every `Ok` was synced.
-/// `F` is the file layer, the real [`Disk`] unless a test says otherwise.
+/// Dropping it lets go of the lock, once no [`Rewrite`](super::Rewrite) of it lives either. It syncs
+/// nothing: what was [written](Self::write) and not [synced](Self::sync) is left to the system.
+/// Every segment is held open. `F` is the file layer, the real [`Disk`] unless a test says otherwise.
 pub struct LogDir<F: Files = Disk> {
-    pub(super) files: F,
-    /// Held for as long as we live.
-    pub(super) _lock: F::Lock,
+    pub(super) shared: Arc<Shared<F>>,
     pub(super) manifest: Manifest,
-    /// The last segment of the manifest, open for appending, and its key.
-    pub(super) active: F::File,
+    /// The segments of the manifest.
+    pub(super) parts: Arc<Vec<Part<F::File>>>,
+    /// The last of them, open for appending, and its key.
+    pub(super) active: Arc<F::File>,
     pub(super) key: Key,
     /// The last committed point, in the active segment.
     pub(super) end: Cursor,
-    pub(super) next_id: u64,
-    /// There may be bytes behind `end` that a failed append left.
+    /// The last point known to be on the medium, at or before `end` in the same segment.
+    pub(super) durable: Cursor,
+    /// There may be bytes behind `end` that a failed write left.
     pub(super) dirty: bool,
-    /// Why nothing more may be written.
-    pub(super) poison: Option<String>,
-    /// Own files that nothing names any more and that could not be removed yet.
-    pub(super) obsolete: Vec<String>,
     pub(super) segment_target: u64,
 }
 
@@ -124,6 +125,31 @@ impl LogDir<Disk> {
 }
 
 impl<F: Files> LogDir<F> {
+    /// An owner of what a manifest names, `sealed` and then `active`, of which everything up to `end` is
+    /// durable.
+    pub(super) fn assemble(
+        shared: Arc<Shared<F>>,
+        manifest: Manifest,
+        sealed: Vec<Part<F::File>>,
+        active: Part<F::File>,
+        end: Cursor,
+    ) -> Self {
+        let (file, key) = (Arc::clone(&active.file), active.key.clone());
+        let mut parts = sealed;
+        parts.push(active);
+        Self {
+            shared,
+            manifest,
+            parts: Arc::new(parts),
+            active: file,
+            key,
+            end,
+            durable: end,
+            dirty: false,
+            segment_target: SEGMENT_TARGET,
+        }
+    }
+
     /// The bytes given to `create`.
     pub fn header(&self) -> &[u8] {
         &self.manifest.header
@@ -139,15 +165,16 @@ impl<F: Files> LogDir<F> {
         self.end.time
     }
 
-    /// Why the store is read-only, if it is.
+    /// Why the store is read-only, if it is. A [`Rewrite`](super::Rewrite) on another thread can be the
+    /// cause.
     pub fn poisoned(&self) -> Option<&str> {
-        self.poison.as_deref()
+        self.shared.poisoned()
     }
 
-    /// Own files that a [`replace`](Self::replace) made obsolete and that could not be removed;
-    /// removal is tried again at the next one and at the next open.
-    pub fn obsolete(&self) -> &[String] {
-        &self.obsolete
+    /// Own files that nothing names any more and that could not be removed; it is tried again with the
+    /// next [`remove`](Self::remove), the next segment, and at the next open.
+    pub fn obsolete(&self) -> Vec<String> {
+        self.shared.obsolete().clone()
     }
 
     /// The segments in commit order.
@@ -212,24 +239,34 @@ impl<F: Files> LogDir<F> {
     pub fn discard_tails(&mut self) -> Result<usize, LogError> {
         let tails = self.kept_tails()?;
         for (tail, _) in &tails {
-            self.files
+            let files = &self.shared.files;
+            files
                 .unlink(tail)
-                .map_err(LogError::io("remove", self.files.path(tail)))?;
+                .map_err(LogError::io("remove", files.path(tail)))?;
         }
         if !tails.is_empty() {
-            self.sync_dir()?;
+            self.shared.sync_dir()?;
         }
         Ok(tails.len())
     }
 
-    /// Streams every committed frame in commit order, all checks verified.
+    /// Everything committed now, to be read by anyone while the store goes on. O(1).
+    pub fn view(&self) -> LogView<F> {
+        LogView {
+            files: Arc::clone(&self.shared.files),
+            parts: Arc::clone(&self.parts),
+            end: self.end,
+        }
+    }
+
+    /// Streams every frame committed now in commit order, all checks verified; the same as of
+    /// [`view`](Self::view).
     ///
     /// Memory: one frame and a read buffer. Ends after the first error.
     ///
     /// # Errors
     ///
-    /// Each item can be [`LogError::Corrupt`], [`LogError::Missing`], [`LogError::Short`] or
-    /// [`LogError::Io`].
+    /// Each item can be [`LogError::Corrupt`], [`LogError::Short`] or [`LogError::Io`].
     ///
     /// ```
     /// use storage_adapter::log::{Frame, LogDir};
@@ -242,8 +279,8 @@ impl<F: Files> LogDir<F> {
     /// assert_eq!((last.kind, last.commit, last.commit_time_micros), (8, 2, 20));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn frames(&self) -> Frames<'_, F> {
-        Frames::new(self)
+    pub fn frames(&self) -> Frames<F> {
+        Frames::new(self.view())
     }
 
     /// Reads everything and reports all damage instead of stopping at the first.
@@ -274,100 +311,7 @@ impl<F: Files> LogDir<F> {
         super::verify::verify(self)
     }
 
-    /// Appends one batch as one commit and returns its number.
-    ///
-    /// `Ok` means that the batch is on the medium. After `Err`, or a crash on the way, it is not
-    /// part of the store, unless syncing itself failed: then the owner is poisoned and opening
-    /// again tells. A batch without frames writes nothing and returns the last number.
-    ///
-    /// # Errors
-    ///
-    /// [`LogError::ReservedKind`], [`LogError::FrameTooLarge`], [`LogError::Io`] (unless
-    /// [`poisoned`](Self::poisoned), the store goes on: free some space and try again),
-    /// [`LogError::Poisoned`].
-    ///
-    /// ```
-    /// use storage_adapter::log::{Frame, LogDir, LogError};
-    ///
-    /// let dir = tempfile::tempdir()?;
-    /// let mut log = LogDir::create(&dir.path().join("store"), b"")?;
-    /// let refused = log.append([Frame::new(1, *b"good"), Frame::new(0, *b"bad")], 1);
-    /// assert!(matches!(refused, Err(LogError::ReservedKind { index: 1 })));
-    /// assert_eq!(log.frames().count(), 0); // all or nothing
-    /// assert_eq!(log.append([Frame::new(1, *b"good")], 1)?, 1);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn append(
-        &mut self,
-        frames: impl IntoIterator<Item = Frame>,
-        commit_time_micros: u64,
-    ) -> Result<u64, LogError> {
-        self.writable()?;
-        let mut frames = frames.into_iter().peekable();
-        if frames.peek().is_none() {
-            return Ok(self.end.commit);
-        }
-        self.cut_leftover()?;
-        if self.end.at >= self.segment_target.max(SEGMENT_HEAD + 1) {
-            self.begin_segment()?;
-        }
-        // INVARIANT: set before the first byte is written, so that also after a panic of `frames`
-        // the next append starts by cutting.
-        self.dirty = true;
-        let end = match self.write_batch(frames, commit_time_micros) {
-            Ok(end) => end,
-            Err(error) => {
-                // Best effort: the next append does it again if it fails now.
-                let _ = self.cut_leftover();
-                return Err(error);
-            }
-        };
-        if let Err(error) = self.active.sync() {
-            // SUBTLE: the system may now show bytes that it will never write. Cut them while we
-            // know: a later open would read them as good, build on them, and lose what it built at
-            // the next loss of power.
-            let _ = self.active.truncate(self.end.at);
-            return Err(self.sync_failed(error, &self.active_name()));
-        }
-        self.dirty = false;
-        self.end = end;
-        Ok(end.commit)
-    }
-
-    fn write_batch(
-        &self,
-        frames: impl Iterator<Item = Frame>,
-        time: u64,
-    ) -> Result<Cursor, LogError> {
-        let path = self.files.path(&self.active_name());
-        let failed = || LogError::io("write to", &path);
-        let commit = self.end.commit.saturating_add(1);
-        let mut batch = BatchWriter::begin(&self.active, &self.key, &self.end, commit, time)
-            .map_err(failed())?;
-        for (frame, index) in frames.zip(0..) {
-            frame.admit(index)?;
-            batch.push(&frame).map_err(failed())?;
-        }
-        batch.finish().map_err(failed())
-    }
-
-    /// Cuts what a failed append left behind the last committed point, and syncs the cut: else the
-    /// next batch could end up, after a crash, in front of remains of this one.
-    fn cut_leftover(&mut self) -> Result<(), LogError> {
-        if !self.dirty {
-            return Ok(());
-        }
-        let name = self.active_name();
-        self.active
-            .truncate(self.end.at)
-            .map_err(LogError::io("cut", self.files.path(&name)))?;
-        if let Err(error) = self.active.sync() {
-            return Err(self.sync_failed(error, &name));
-        }
-        self.dirty = false;
-        Ok(())
-    }
-
+    /// The name of the active segment.
     pub(super) fn active_name(&self) -> String {
         self.manifest
             .segments
@@ -377,70 +321,30 @@ impl<F: Files> LogDir<F> {
     }
 
     pub(super) fn writable(&self) -> Result<(), LogError> {
-        match &self.poison {
-            None => Ok(()),
-            Some(why) => Err(LogError::Poisoned {
-                path: self.files.path(""),
-                why: why.clone(),
-            }),
-        }
-    }
-
-    /// A failed sync is never tried again and believed: nothing more is written through this owner.
-    pub(super) fn sync_failed(&mut self, source: io::Error, name: &str) -> LogError {
-        let path = self.files.path(name);
-        self.poison = Some(format!("cannot sync {}: {source}", path.display()));
-        LogError::Io {
-            action: "sync",
-            path,
-            source,
-        }
-    }
-
-    /// Brings names to the medium; a failure poisons.
-    pub(super) fn sync_dir(&mut self) -> Result<(), LogError> {
-        self.files
-            .sync_dir()
-            .map_err(|error| self.sync_failed(error, ""))
+        self.shared.writable()
     }
 
     pub(super) fn list(&self) -> Result<Vec<String>, LogError> {
-        self.files
-            .list()
-            .map_err(LogError::io("list", self.files.path("")))
-    }
-
-    pub(super) fn open_file(&self, name: &str) -> Result<F::File, LogError> {
-        open_file(&self.files, name)
+        let files = &self.shared.files;
+        files.list().map_err(LogError::io("list", files.path("")))
     }
 
     fn len_of(&self, name: &str) -> Result<u64, LogError> {
-        self.open_file(name)?
+        let files = &*self.shared.files;
+        open_file(files, name)?
             .len()
-            .map_err(LogError::io("read the length of", self.files.path(name)))
+            .map_err(LogError::io("read the length of", files.path(name)))
     }
 }
 
 impl<F: Files> fmt::Debug for LogDir<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LogDir")
-            .field("path", &self.files.path(""))
+            .field("path", &self.shared.files.path(""))
             .field("commit", &self.end.commit)
+            .field("durable_commit", &self.durable.commit)
             .field("segments", &self.segments())
-            .field("poisoned", &self.poison)
+            .field("poisoned", &self.poisoned())
             .finish_non_exhaustive()
     }
-}
-
-/// Opens a file the store cannot do without.
-pub(super) fn open_file<F: Files>(files: &F, name: &str) -> Result<F::File, LogError> {
-    let path: PathBuf = files.path(name);
-    files.open(name).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => LogError::Missing { file: path },
-        _ => LogError::Io {
-            action: "open",
-            path,
-            source: error,
-        },
-    })
 }

@@ -137,6 +137,18 @@ pub enum LogError {
         /// The directory.
         path: PathBuf,
     },
+    /// A rewrite failed earlier; its files are gone, and the store is as it was.
+    #[error("the rewrite of {} failed earlier: drop it, and begin another", path.display())]
+    RewriteFailed {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A rewrite, or what it left behind, was handed to a store that it does not belong to.
+    #[error("this rewrite is not one of {}: hand it to the store that began it", path.display())]
+    Foreign {
+        /// The directory of the store that was asked.
+        path: PathBuf,
+    },
     /// The operating system refused.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {

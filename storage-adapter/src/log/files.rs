@@ -3,6 +3,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// One directory of flat files.
 ///
@@ -116,6 +117,24 @@ pub trait DataFile {
     /// What the system says. What was written since the last success may then be lost even if a
     /// later call succeeds.
     fn sync(&self) -> io::Result<()>;
+}
+
+impl<D: DataFile + ?Sized> DataFile for Arc<D> {
+    fn len(&self) -> io::Result<u64> {
+        (**self).len()
+    }
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        (**self).read_at(buf, offset)
+    }
+    fn append(&self, bytes: &[u8]) -> io::Result<()> {
+        (**self).append(bytes)
+    }
+    fn truncate(&self, len: u64) -> io::Result<()> {
+        (**self).truncate(len)
+    }
+    fn sync(&self) -> io::Result<()> {
+        (**self).sync()
+    }
 }
 
 impl<D: DataFile + ?Sized> DataFile for &D {

@@ -1,6 +1,7 @@
 //! The frame: how one opaque body lies in a segment, and the two marks that bracket a batch.
 
 use super::error::LogError;
+use super::segment::Stamp;
 
 /// The longest body a frame can have.
 pub const MAX_BODY: usize = 64 << 20;
@@ -163,50 +164,63 @@ impl Running {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
     /// Opens a batch.
-    Begin { commit: u64, time: u64 },
+    Begin(Stamp),
     /// Closes it: how many frames lie between, and the running check.
     Commit {
         commit: u64,
+        /// As in the mark that opens it.
+        durable: u64,
         count: u64,
         chain: Chain,
     },
 }
 
 impl Mark {
-    pub(super) const BEGIN_LEN: usize = 16;
-    pub(super) const COMMIT_LEN: usize = 32;
+    pub(super) const BEGIN_LEN: usize = 24;
+    pub(super) const COMMIT_LEN: usize = 40;
 
     pub(super) fn encode(self) -> Vec<u8> {
         match self {
-            Self::Begin { commit, time } => [commit.to_le_bytes(), time.to_le_bytes()].concat(),
+            Self::Begin(Stamp {
+                commit,
+                time,
+                durable,
+            }) => [commit, durable, time].map(u64::to_le_bytes).concat(),
             Self::Commit {
                 commit,
+                durable,
                 count,
                 chain,
-            } => [&commit.to_le_bytes()[..], &count.to_le_bytes(), &chain].concat(),
+            } => {
+                let words = [commit, durable, count].map(u64::to_le_bytes).concat();
+                [&words[..], &chain].concat()
+            }
         }
     }
 
     pub(super) fn decode(body: &[u8]) -> Option<Self> {
-        let (commit, rest) = body.split_first_chunk()?;
-        let (second, rest) = rest.split_first_chunk()?;
-        let (commit, second) = (u64::from_le_bytes(*commit), u64::from_le_bytes(*second));
+        let (words, rest) = body.split_first_chunk::<{ Self::BEGIN_LEN }>()?;
+        let mut words = words.as_chunks().0.iter().copied().map(u64::from_le_bytes);
+        let (commit, durable, third) = (words.next()?, words.next()?, words.next()?);
         if rest.is_empty() {
-            return Some(Self::Begin {
+            return Some(Self::Begin(Stamp {
                 commit,
-                time: second,
-            });
+                time: third,
+                durable,
+            }));
         }
         Some(Self::Commit {
             commit,
-            count: second,
+            durable,
+            count: third,
             chain: rest.try_into().ok()?,
         })
     }
 
-    pub(super) fn commit(self) -> u64 {
+    /// The last commit that was known to be durable when the batch of this mark was written.
+    pub(super) fn durable(self) -> u64 {
         match self {
-            Self::Begin { commit, .. } | Self::Commit { commit, .. } => commit,
+            Self::Begin(Stamp { durable, .. }) | Self::Commit { durable, .. } => durable,
         }
     }
 }

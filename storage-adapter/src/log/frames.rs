@@ -3,14 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::batch::{Batches, Event, Stop};
-use super::dir::LogDir;
+use super::batch::{Batches, Event};
+use super::disk::Disk;
 use super::error::LogError;
-use super::files::{DataFile, Files};
-use super::frame::{Chain, Key};
-use super::manifest::Segment;
-use super::name;
+use super::files::Files;
+use super::frame::Chain;
 use super::segment::{Cursor, SEGMENT_HEAD};
+use super::view::LogView;
 
 /// A frame and where it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,34 +28,32 @@ pub struct Entry {
     pub commit_time_micros: u64,
 }
 
-/// Every committed frame in commit order; made by [`LogDir::frames`].
+/// Every committed frame in commit order; made by [`LogDir::frames`](super::LogDir::frames) and
+/// [`LogView::frames`].
 ///
 /// Ends after the first error: what lies behind damage cannot be told apart from it.
-/// [`LogDir::verify`] goes on.
-pub struct Frames<'a, F: Files> {
-    log: &'a LogDir<F>,
-    /// Index of the next segment to open.
+/// [`LogDir::verify`](super::LogDir::verify) goes on.
+pub struct Frames<F: Files = Disk> {
+    view: LogView<F>,
+    /// Index of the next segment to read.
     next: usize,
     open: Option<Source<F::File>>,
-    /// The running check at the end of the last segment, and the number of its last commit.
-    chain: Chain,
     done: bool,
 }
 
 struct Source<D> {
-    batches: Batches<D>,
+    batches: Batches<Arc<D>>,
     name: Arc<str>,
     /// The point the manifest vouches for; taken once it was seen.
     anchor: Option<(u64, Chain)>,
 }
 
-impl<'a, F: Files> Frames<'a, F> {
-    pub(super) fn new(log: &'a LogDir<F>) -> Self {
+impl<F: Files> Frames<F> {
+    pub(super) fn new(view: LogView<F>) -> Self {
         Self {
-            log,
+            view,
             next: 0,
             open: None,
-            chain: Chain::default(),
             done: false,
         }
     }
@@ -64,14 +61,14 @@ impl<'a, F: Files> Frames<'a, F> {
     fn step(&mut self) -> Result<Option<Entry>, LogError> {
         loop {
             let Some(source) = &mut self.open else {
-                let Some(segment) = self.log.manifest.segments.get(self.next) else {
-                    return Ok(None);
-                };
-                self.open = Some(open_segment(self.log, segment, self.next, self.chain)?);
+                self.open = open_segment(&self.view, self.next)?;
                 self.next += 1;
+                if self.open.is_none() {
+                    return Ok(None);
+                }
                 continue;
             };
-            let path = |name: &str| self.log.files.path(name);
+            let path = |name: &str| self.view.files.path(name);
             match source
                 .batches
                 .next()
@@ -104,10 +101,11 @@ impl<'a, F: Files> Frames<'a, F> {
                     source
                         .vouch(end)
                         .map_err(|at| other_history(path(&source.name), at))?;
-                    if self.next == self.log.manifest.segments.len() && end != self.log.end {
+                    // The running check goes over numbers and times too.
+                    let is_last = self.next == self.view.parts.len();
+                    if is_last && (end.at, end.chain) != (self.view.end.at, self.view.end.chain) {
                         return Err(other_history(path(&source.name), end.at));
                     }
-                    self.chain = end.chain;
                     self.open = None;
                 }
             }
@@ -147,50 +145,45 @@ fn other_history(file: PathBuf, offset: u64) -> LogError {
     }
 }
 
-/// Opens a segment for reading up to its committed end.
+/// Begins to read a segment up to its committed end; `None` behind the last one.
 fn open_segment<F: Files>(
-    log: &LogDir<F>,
-    segment: &Segment,
+    view: &LogView<F>,
     index: usize,
-    chain: Chain,
-) -> Result<Source<F::File>, LogError> {
-    let name = name::segment(segment.id);
-    let path = log.files.path(&name);
-    let file = log.open_file(&name)?;
-    let is_last = index + 1 == log.manifest.segments.len();
-    let limit = if is_last { log.end.at } else { segment.len };
-    let found = file
-        .len()
-        .map_err(LogError::io("read the length of", &path))?;
+) -> Result<Option<Source<F::File>>, LogError> {
+    let Some(part) = view.parts.get(index) else {
+        return Ok(None);
+    };
+    let segment = &part.segment;
+    let path = || view.files.path(&part.name);
+    let limit = view.limit(index);
+    let found = part.len(&*view.files)?;
     if found < limit {
         return Err(LogError::Short {
-            file: path,
+            file: path(),
             expected: limit,
             found,
         });
     }
-    let key = Key::new(&log.manifest.header, segment.id);
-    // SUBTLE: several segments of one `replace` carry the same commit number, so the number comes
-    // from the manifest and not from the segment before.
     let start = Cursor {
         at: SEGMENT_HEAD,
-        commit: segment.first.saturating_sub(1),
-        time: log.manifest.time,
-        chain,
+        commit: 0,
+        time: 0,
+        chain: segment.start,
     };
-    let mut batches = Batches::new(file, key, start, limit);
+    let file = Arc::clone(&part.file);
+    let mut batches = Batches::new(file, part.key.clone(), start, segment.first, limit);
     batches
         .check_head(segment.id)
-        .map_err(|stop: Stop| stop.into_error(&path))?;
+        .map_err(|stop| stop.into_error(&path()))?;
     let anchor = (segment.len > SEGMENT_HEAD).then_some((segment.len, segment.chain));
-    Ok(Source {
+    Ok(Some(Source {
         batches,
-        name: name.into(),
+        name: Arc::clone(&part.name),
         anchor,
-    })
+    }))
 }
 
-impl<F: Files> Iterator for Frames<'_, F> {
+impl<F: Files> Iterator for Frames<F> {
     type Item = Result<Entry, LogError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -203,4 +196,4 @@ impl<F: Files> Iterator for Frames<'_, F> {
     }
 }
 
-impl<F: Files> std::iter::FusedIterator for Frames<'_, F> {}
+impl<F: Files> std::iter::FusedIterator for Frames<F> {}

@@ -13,7 +13,7 @@ pub const FORMAT: u32 = 1;
 /// The longest header a store can have.
 pub const MAX_HEADER: usize = 64 * 1024;
 
-/// No manifest is longer: half a million segments.
+/// No manifest is longer: a third of a million segments.
 const MAX_MANIFEST: u64 = 20 << 20;
 
 const MAGIC: [u8; 8] = *b"LATTMANI";
@@ -25,6 +25,8 @@ pub(super) struct Segment {
     pub(super) id: u64,
     /// The number of the first commit in it, or of the next commit when it holds none yet.
     pub(super) first: u64,
+    /// The running check that the first batch goes on from.
+    pub(super) start: Chain,
     /// How many bytes were synced when the manifest was written. The last segment may have grown
     /// since.
     pub(super) len: u64,
@@ -64,9 +66,10 @@ impl Manifest {
         out.extend(&self.header);
         out.extend((self.segments.len() as u64).to_le_bytes());
         for segment in &self.segments {
-            for word in [segment.id, segment.first, segment.len] {
-                out.extend(word.to_le_bytes());
-            }
+            out.extend(segment.id.to_le_bytes());
+            out.extend(segment.first.to_le_bytes());
+            out.extend(segment.start);
+            out.extend(segment.len.to_le_bytes());
             out.extend(segment.chain);
         }
         let check = manifest_check(&out);
@@ -118,13 +121,18 @@ impl Manifest {
 
     fn is_sane(&self) -> bool {
         let ordered = self.segments.windows(2).all(|pair| match pair {
-            [a, b] => a.id < b.id && a.first <= b.first,
+            [a, b] => a.first <= b.first,
             _ => true,
         });
         let bounded = self.segments.iter().all(|s| {
             s.id < self.next_id && s.len >= SEGMENT_HEAD && s.first <= self.commit.saturating_add(1)
         });
+        // Not ascending: what a rewrite made stands before older segments that it did not replace.
+        let mut ids: Vec<u64> = self.segments.iter().map(|s| s.id).collect();
+        ids.sort_unstable();
+        let distinct = ids.windows(2).all(|pair| pair.first() != pair.last());
         ordered
+            && distinct
             && bounded
             && self.id < self.next_id
             && !self.segments.is_empty()
@@ -164,11 +172,11 @@ impl Reader<'_> {
         let count = self.word()?;
         let mut segments = Vec::new();
         for _ in 0..count {
-            let (id, first, len) = (self.word()?, self.word()?, self.word()?);
             segments.push(Segment {
-                id,
-                first,
-                len,
+                id: self.word()?,
+                first: self.word()?,
+                start: self.take()?,
+                len: self.word()?,
                 chain: self.take()?,
             });
         }

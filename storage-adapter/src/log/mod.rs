@@ -44,6 +44,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod append;
 mod batch;
 mod create;
 mod dir;
@@ -56,9 +57,12 @@ mod manifest;
 mod name;
 mod open;
 mod publish;
+mod rewrite;
 mod segment;
+mod shared;
 mod tail;
 mod verify;
+mod view;
 mod window;
 
 pub use dir::{LogDir, SegmentInfo};
@@ -69,4 +73,6 @@ pub use frame::{FRAME_OVERHEAD, Frame, MAX_BODY};
 pub use frames::{Entry, Frames};
 pub use manifest::{FORMAT, MAX_HEADER};
 pub use open::{CutTail, OpenReport};
+pub use rewrite::{Finished, Obsolete, Rewrite};
 pub use verify::{Damage, VerifyReport};
+pub use view::LogView;

@@ -2,17 +2,19 @@
 //! only then remove what nothing names.
 
 use std::io;
+use std::sync::Arc;
 
 use super::batch::{Batches, Event, Fault, Stop, check_segment_head};
 use super::create::{Contents, contents};
-use super::dir::{LogDir, SEGMENT_TARGET, open_file};
+use super::dir::LogDir;
 use super::error::LogError;
 use super::files::{DataFile, Files};
-use super::frame::Key;
 use super::manifest::{Current, Manifest, plausible_len};
 use super::name::{self, CURRENT, LOCK, Own};
 use super::segment::Cursor;
+use super::shared::Shared;
 use super::tail::{Verdict, judge};
+use super::view::Part;
 use super::window::Window;
 
 /// What opening found and did.
@@ -66,8 +68,8 @@ impl<F: Files> LogDir<F> {
         expect_store(&files)?;
 
         let manifest = read_manifest(&files)?;
-        let (active, key) = check_segments(&files, &manifest)?;
-        let (end, len, is_torn) = find_end(&files, &manifest, &active, &key)?;
+        let (sealed, active) = open_segments(&files, &manifest)?;
+        let (end, len, is_torn) = find_end(&files, &manifest, &active)?;
 
         let mut next_id = manifest.next_id;
         for entry in files.list().map_err(LogError::io("list", files.path("")))? {
@@ -75,26 +77,13 @@ impl<F: Files> LogDir<F> {
                 next_id = next_id.max(id.saturating_add(1));
             }
         }
-        let mut log = Self {
-            files,
-            _lock: lock,
-            manifest,
-            active,
-            key,
-            end,
-            next_id,
-            dirty: false,
-            poison: None,
-            obsolete: Vec::new(),
-            segment_target: SEGMENT_TARGET,
-        };
+        let shared = Shared::new(files, lock, next_id);
+        let log = Self::assemble(shared, manifest, sealed, active, end);
         // SUBTLE: what we saw may be in the system's memory only, left by an owner that was killed
         // between write and sync. It becomes durable before anyone acts on it, and before the files
         // of another state go.
-        log.active
-            .sync()
-            .map_err(|error| log.sync_failed(error, &log.active_name()))?;
-        log.sync_dir()?;
+        log.sync_file(&log.active, &log.active_name())?;
+        log.shared.sync_dir()?;
         let cut = if is_torn {
             Some(log.cut_tail(len)?)
         } else {
@@ -112,17 +101,15 @@ impl<F: Files> LogDir<F> {
     }
 
     /// Keeps the bytes `end .. len` of the active segment aside, durably, then cuts them.
-    fn cut_tail(&mut self, len: u64) -> Result<CutTail, LogError> {
+    fn cut_tail(&self, len: u64) -> Result<CutTail, LogError> {
         let (file, offset) = (self.active_name(), self.end.at);
-        let path = self.files.path(&file);
+        let path = self.shared.files.path(&file);
         let bytes = len.saturating_sub(offset);
         let kept = self.keep(offset, bytes)?;
         self.active
             .truncate(offset)
             .map_err(LogError::io("cut", &path))?;
-        self.active
-            .sync()
-            .map_err(|error| self.sync_failed(error, &file))?;
+        self.sync_file(&self.active, &file)?;
         Ok(CutTail {
             file,
             offset,
@@ -133,12 +120,12 @@ impl<F: Files> LogDir<F> {
 
     /// Copies the tail into a file of its own. A copy that an open before this one made, and was
     /// stopped after, is taken as it is; one that it did not finish is made again.
-    fn keep(&mut self, offset: u64, bytes: u64) -> Result<String, LogError> {
+    fn keep(&self, offset: u64, bytes: u64) -> Result<String, LogError> {
         let segment = self.manifest.segments.last().map_or(0, |s| s.id);
         for nth in 0.. {
             let kept = name::tail(segment, offset, nth);
-            let path = self.files.path(&kept);
-            match self.files.open(&kept) {
+            let path = self.shared.files.path(&kept);
+            match self.shared.files.open(&kept) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(LogError::io("open", &path)(error)),
                 Ok(copy) => match self
@@ -148,34 +135,36 @@ impl<F: Files> LogDir<F> {
                     Copy::Other => continue,
                     Copy::Whole => return self.sync_kept(&copy, kept),
                     Copy::Part => self
+                        .shared
                         .files
                         .unlink(&kept)
                         .map_err(LogError::io("remove", &path))?,
                 },
             }
             let copy = self
+                .shared
                 .files
                 .create_new(&kept)
                 .map_err(LogError::io("make", &path))?;
             let mut tail = Window::new(&self.active);
             for (at, len) in pieces(offset, bytes) {
-                let piece = tail
-                    .get(at, len)
-                    .map_err(LogError::io("read", self.files.path(&self.active_name())))?;
+                let piece = tail.get(at, len).map_err(LogError::io(
+                    "read",
+                    self.shared.files.path(&self.active_name()),
+                ))?;
                 copy.append(piece)
                     .map_err(LogError::io("write to", &path))?;
             }
             return self.sync_kept(&copy, kept);
         }
-        Err(LogError::io("number", self.files.path(""))(
+        Err(LogError::io("number", self.shared.files.path(""))(
             io::Error::other("no name for a kept tail is left"),
         ))
     }
 
-    fn sync_kept(&mut self, copy: &F::File, kept: String) -> Result<String, LogError> {
-        copy.sync()
-            .map_err(|error| self.sync_failed(error, &kept))?;
-        self.sync_dir()?;
+    fn sync_kept(&self, copy: &F::File, kept: String) -> Result<String, LogError> {
+        self.sync_file(copy, &kept)?;
+        self.shared.sync_dir()?;
         Ok(kept)
     }
 
@@ -199,7 +188,7 @@ impl<F: Files> LogDir<F> {
     }
 
     /// Removes own files that nothing names.
-    fn remove_orphans(&mut self) -> Result<(Vec<String>, Vec<String>), LogError> {
+    fn remove_orphans(&self) -> Result<(Vec<String>, Vec<String>), LogError> {
         let (mut removed, mut left) = (Vec::new(), Vec::new());
         for entry in self.list()? {
             let is_orphan = match name::parse(&entry) {
@@ -209,17 +198,17 @@ impl<F: Files> LogDir<F> {
                 Some(Own::Lock | Own::Current | Own::Tail) | None => false,
             };
             if is_orphan {
-                let gone = self.files.unlink(&entry).is_ok();
+                let gone = self.shared.files.unlink(&entry).is_ok();
                 if gone { &mut removed } else { &mut left }.push(entry);
             }
         }
         if !removed.is_empty() {
             // Before a new file can get the name of a removed one.
-            self.sync_dir()?;
+            self.shared.sync_dir()?;
         }
         removed.sort();
         left.sort();
-        self.obsolete.clone_from(&left);
+        self.shared.obsolete().clone_from(&left);
         Ok((removed, left))
     }
 }
@@ -310,16 +299,18 @@ fn read_whole<F: Files>(
         .map_err(LogError::io("read", path))
 }
 
-/// Every file that the manifest names is there and long enough; returns the last one and its key.
-fn check_segments<F: Files>(files: &F, manifest: &Manifest) -> Result<(F::File, Key), LogError> {
-    let mut last = None;
+/// Opens every file that the manifest names, none of which may be missing or too short; the last one
+/// comes by itself.
+#[expect(clippy::type_complexity, reason = "a pair of what it says")]
+fn open_segments<F: Files>(
+    files: &F,
+    manifest: &Manifest,
+) -> Result<(Vec<Part<F::File>>, Part<F::File>), LogError> {
+    let mut parts = Vec::new();
     for segment in &manifest.segments {
-        let name = name::segment(segment.id);
-        let path = files.path(&name);
-        let file = open_file(files, &name)?;
-        let found = file
-            .len()
-            .map_err(LogError::io("read the length of", &path))?;
+        let file = open_file(files, &name::segment(segment.id))?;
+        let part = Part::new(segment.clone(), &manifest.header, Arc::new(file));
+        let (path, found) = (files.path(&part.name), part.len(files)?);
         if found < segment.len {
             return Err(LogError::Short {
                 file: path,
@@ -327,13 +318,27 @@ fn check_segments<F: Files>(files: &F, manifest: &Manifest) -> Result<(F::File, 
                 found,
             });
         }
-        check_segment_head(&mut Window::new(&file), segment.id)
+        check_segment_head(&mut Window::new(&part.file), segment.id)
             .map_err(|stop| stop.into_error(&path))?;
-        last = Some((file, Key::new(&manifest.header, segment.id)));
+        parts.push(part);
     }
     // INVARIANT: a decoded manifest has at least one segment.
-    last.ok_or_else(|| LogError::Missing {
+    let active = parts.pop().ok_or_else(|| LogError::Missing {
         file: files.path(&name::segment(0)),
+    })?;
+    Ok((parts, active))
+}
+
+/// Opens a file the store cannot do without.
+pub(super) fn open_file<F: Files>(files: &F, name: &str) -> Result<F::File, LogError> {
+    let path = files.path(name);
+    files.open(name).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => LogError::Missing { file: path },
+        _ => LogError::Io {
+            action: "open",
+            path,
+            source: error,
+        },
     })
 }
 
@@ -342,30 +347,19 @@ fn check_segments<F: Files>(files: &F, manifest: &Manifest) -> Result<(F::File, 
 fn find_end<F: Files>(
     files: &F,
     manifest: &Manifest,
-    active: &F::File,
-    key: &Key,
+    active: &Part<F::File>,
 ) -> Result<(Cursor, u64, bool), LogError> {
-    let name = manifest
-        .segments
-        .last()
-        .map(|s| name::segment(s.id))
-        .unwrap_or_default();
-    let path = files.path(&name);
-    let (at, chain) = manifest
-        .segments
-        .last()
-        .map(|s| (s.len, s.chain))
-        .unwrap_or_default();
-    let len = active
-        .len()
-        .map_err(LogError::io("read the length of", &path))?;
+    let path = files.path(&active.name);
+    let len = active.len(files)?;
     let start = Cursor {
-        at,
+        at: active.segment.len,
         commit: manifest.commit,
         time: manifest.time,
-        chain,
+        chain: active.segment.chain,
     };
-    let mut batches = Batches::new(active, key.clone(), start, len);
+    let next = manifest.commit.saturating_add(1);
+    let (file, key) = (&active.file, &active.key);
+    let mut batches = Batches::new(file, key.clone(), start, next, len);
     let fault: Fault = loop {
         match batches.next() {
             Ok(None) => return Ok((batches.last(), len, false)),
@@ -375,14 +369,7 @@ fn find_end<F: Files>(
         }
     };
     let end = batches.last();
-    let verdict = judge(
-        active,
-        key,
-        end.at,
-        len,
-        &fault,
-        end.commit.saturating_add(1),
-    );
+    let verdict = judge(file, key, &end, len, &fault);
     match verdict.map_err(LogError::io("read", &path))? {
         Verdict::Torn => Ok((end, len, true)),
         Verdict::Damage => Err(Stop::Fault(fault).into_error(&path)),

@@ -27,40 +27,44 @@ pub(super) struct Cursor {
 /// Bytes are handed to the file in pieces of about this size.
 const FLUSH_AT: usize = 256 * 1024;
 
+/// The smallest unit a medium writes.
+pub(super) const SECTOR: u64 = 512;
+
+/// What the marks of a batch say of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    pub(super) commit: u64,
+    pub(super) time: u64,
+    /// The last commit known to be durable when the batch was written.
+    pub(super) durable: u64,
+}
+
 /// Writes one batch at the end of a segment. Nothing of it counts before [`finish`](Self::finish)
 /// and a sync.
-pub(super) struct BatchWriter<'f, D> {
-    file: &'f D,
-    key: &'f Key,
+pub(super) struct BatchWriter<D> {
+    file: D,
+    key: Key,
     buf: Vec<u8>,
     at: u64,
     running: Running,
-    commit: u64,
-    time: u64,
+    stamp: Stamp,
     count: u64,
 }
 
-impl<'f, D: DataFile> BatchWriter<'f, D> {
-    /// Opens batch `commit` behind `end`.
-    pub(super) fn begin(
-        file: &'f D,
-        key: &'f Key,
-        end: &Cursor,
-        commit: u64,
-        time: u64,
-    ) -> io::Result<Self> {
-        let running = Running::new(key, &end.chain);
+impl<D: DataFile> BatchWriter<D> {
+    /// Opens a batch behind `end`.
+    pub(super) fn begin(file: D, key: Key, end: &Cursor, stamp: Stamp) -> io::Result<Self> {
+        let running = Running::new(&key, &end.chain);
         let mut writer = Self {
             file,
             key,
             buf: Vec::new(),
             at: end.at,
             running,
-            commit,
-            time,
+            stamp,
             count: 0,
         };
-        writer.put(MARK, &Mark::Begin { commit, time }.encode())?;
+        writer.put(MARK, &Mark::Begin(stamp).encode())?;
         Ok(writer)
     }
 
@@ -68,11 +72,6 @@ impl<'f, D: DataFile> BatchWriter<'f, D> {
     pub(super) fn push(&mut self, frame: &Frame) -> io::Result<()> {
         self.count += 1;
         self.put(frame.kind, &frame.body)
-    }
-
-    /// True iff no frame was added yet.
-    pub(super) fn is_empty(&self) -> bool {
-        self.count == 0
     }
 
     /// Offset behind the last frame.
@@ -86,17 +85,18 @@ impl<'f, D: DataFile> BatchWriter<'f, D> {
         self.put(
             MARK,
             &Mark::Commit {
-                commit: self.commit,
+                commit: self.stamp.commit,
+                durable: self.stamp.durable,
                 count: self.count,
                 chain,
             }
             .encode(),
         )?;
-        self.flush()?;
+        self.flush(self.buf.len())?;
         Ok(Cursor {
             at: self.at,
-            commit: self.commit,
-            time: self.time,
+            commit: self.stamp.commit,
+            time: self.stamp.time,
             chain,
         })
     }
@@ -113,16 +113,20 @@ impl<'f, D: DataFile> BatchWriter<'f, D> {
         self.buf.extend(check);
         self.at += (FRAME_OVERHEAD + body.len()) as u64;
         self.running.add(check);
-        if self.buf.len() >= FLUSH_AT {
-            self.flush()
-        } else {
-            Ok(())
+        if self.buf.len() < FLUSH_AT {
+            return Ok(());
         }
+        // SUBTLE: within a batch the file grows by whole sectors only. So a sector that a crash left
+        // as it was before some write holds zeros from its begin, or from the begin of a batch, on;
+        // `tail` counts on that.
+        let over = usize::try_from(self.at % SECTOR).unwrap_or_default();
+        self.flush(self.buf.len().saturating_sub(over))
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.append(&self.buf)?;
-        self.buf.clear();
+    /// Writes out the first `len` of the bytes that are buffered.
+    fn flush(&mut self, len: usize) -> io::Result<()> {
+        self.file.append(self.buf.get(..len).unwrap_or_default())?;
+        self.buf.drain(..len);
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use super::error::LogError;
 use super::files::{DataFile, Files};
 use super::frame::{FRAME_OVERHEAD, HEAD, Head, Key, MARK};
 use super::name::{self, CURRENT};
-use super::open::read_manifest;
+use super::open::{open_file, read_manifest};
 use super::segment::SEGMENT_HEAD;
 use super::window::Window;
 
@@ -56,7 +56,7 @@ pub struct VerifyReport {
 
 pub(super) fn verify<F: Files>(log: &LogDir<F>) -> Result<VerifyReport, LogError> {
     let mut report = VerifyReport::default();
-    match read_manifest(&log.files) {
+    match read_manifest(&*log.shared.files) {
         Err(error @ LogError::Io { .. }) => return Err(error),
         Err(error) => report.damage.push(of_error(error, 0)),
         Ok(manifest) if manifest != log.manifest => report.damage.push(Damage {
@@ -68,27 +68,28 @@ pub(super) fn verify<F: Files>(log: &LogDir<F>) -> Result<VerifyReport, LogError
         }),
         Ok(_) => {}
     }
-    for (segment, info) in log.manifest.segments.iter().zip(log.segments()) {
-        match log.open_file(&info.file) {
+    let view = log.view();
+    for (index, part) in view.parts.iter().enumerate() {
+        let bytes = view.limit(index);
+        // What has the name now, not what is held open: a file may have been removed or exchanged.
+        match open_file(&*view.files, &part.name) {
             Err(error @ LogError::Missing { .. }) => {
-                report.damage.push(of_error(error, info.bytes));
+                report.damage.push(of_error(error, bytes));
             }
             Err(error) => return Err(error),
             Ok(file) => {
                 let mut scan = Scan {
-                    file: &info.file,
+                    file: &part.name,
                     report: &mut report,
                 };
-                let key = Key::new(log.header(), segment.id);
-                let path = log.files.path(&info.file);
-                scan.segment(file, &key, segment.id, info.bytes)
-                    .map_err(LogError::io("read", path))?;
+                scan.segment(file, &part.key, part.segment.id, bytes)
+                    .map_err(LogError::io("read", view.files.path(&part.name)))?;
             }
         }
     }
     if report.damage.is_empty() {
         // Frame by frame all is well; now the order of the batches and the running checks.
-        match log.frames().find_map(Result::err) {
+        match view.reopened()?.frames().find_map(Result::err) {
             Some(error @ LogError::Io { .. }) => return Err(error),
             Some(error) => report.damage.push(of_error(error, 0)),
             None => {}

@@ -33,7 +33,7 @@ fn recovers(disk: &SimDisk, mut model: Model, what: &str) {
     let mut log = match story::open(disk) {
         Ok((log, _)) => log,
         // The stop was in `create`, so nothing was acknowledged: making it again must work.
-        Err(error) if model.commit == 0 && model.pending.is_none() => match story::create(disk) {
+        Err(error) if model.is_new() => match story::create(disk) {
             Ok(log) => log,
             Err(again) => panic!("{what}: {error}; {again}"),
         },
@@ -115,7 +115,7 @@ fn all_that_no_manifest_names_is_gone_after_recovery() {
         let (disk, model) = run_to_stop(call, Fault::StopAfter).unwrap();
         disk.restart(Outcome::Kept);
         let Ok((log, _)) = story::open(&disk) else {
-            assert_eq!(model, Model::default());
+            assert!(model.is_new());
             continue;
         };
         assert!(
@@ -179,46 +179,80 @@ fn files_are_synced_in_an_order_that_lets_current_name_only_what_is_there() {
         lines("append seg-0000000000000001\n sync seg-0000000000000001")
     );
     disk.no_plan();
-    log.replace(story::frames(2, 1), 2).unwrap();
+    log.write(story::frames(1, 2), 1).unwrap();
+    log.write(story::frames(1, 2), 1).unwrap();
+    log.sync().unwrap();
+    log.sync().unwrap();
+    let active = "append seg-0000000000000001\n";
+    assert_eq!(
+        disk.trace(),
+        lines(&format!("{active}{active}sync seg-0000000000000001"))
+    );
+    let publication = |manifest: u64| {
+        format!(
+            "create MANIFEST-{manifest:016x}
+            append MANIFEST-{manifest:016x}
+            sync MANIFEST-{manifest:016x}
+            sync directory
+            create CURRENT.tmp
+            append CURRENT.tmp
+            sync CURRENT.tmp
+            rename CURRENT.tmp CURRENT
+            sync directory
+            "
+        )
+    };
+    log.write(story::frames(1, 2), 1).unwrap();
+    disk.no_plan();
+    let mut rewrite = log.begin_rewrite().unwrap();
     let want = "
+        sync seg-0000000000000001
         create seg-0000000000000003
-        append seg-0000000000000003
         append seg-0000000000000003
         sync seg-0000000000000003
         sync directory
-        create MANIFEST-0000000000000004
-        append MANIFEST-0000000000000004
-        sync MANIFEST-0000000000000004
-        sync directory
-        create CURRENT.tmp
-        append CURRENT.tmp
-        sync CURRENT.tmp
-        rename CURRENT.tmp CURRENT
-        sync directory
+        "
+    .to_owned()
+        + &publication(4)
+        + "unlink MANIFEST-0000000000000002
+        sync directory";
+    assert_eq!(disk.trace(), lines(&want));
+    disk.no_plan();
+    rewrite.push(story::frames(2, 1).remove(0)).unwrap();
+    let finished = rewrite.finish().unwrap();
+    let want = "
+        create seg-0000000000000005
+        append seg-0000000000000005
+        append seg-0000000000000005
+        sync seg-0000000000000005
+        sync directory";
+    assert_eq!(disk.trace(), lines(want));
+    log.write(story::frames(3, 1), 3).unwrap();
+    disk.no_plan();
+    let obsolete = log.publish_rewrite(finished).unwrap();
+    let want = "sync seg-0000000000000003\n".to_owned() + &publication(6);
+    assert_eq!(disk.trace(), lines(&want));
+    disk.no_plan();
+    log.remove(obsolete).unwrap();
+    let want = "
         unlink seg-0000000000000001
-        unlink MANIFEST-0000000000000002
+        unlink MANIFEST-0000000000000004
         sync directory";
     assert_eq!(disk.trace(), lines(want));
     disk.no_plan();
     log.set_segment_target(0);
     log.append(story::frames(3, 1), 3).unwrap();
     let want = "
-        create seg-0000000000000005
-        append seg-0000000000000005
-        sync seg-0000000000000005
+        create seg-0000000000000007
+        append seg-0000000000000007
+        sync seg-0000000000000007
         sync directory
-        create MANIFEST-0000000000000006
-        append MANIFEST-0000000000000006
-        sync MANIFEST-0000000000000006
+        "
+    .to_owned()
+        + &publication(8)
+        + "unlink MANIFEST-0000000000000006
         sync directory
-        create CURRENT.tmp
-        append CURRENT.tmp
-        sync CURRENT.tmp
-        rename CURRENT.tmp CURRENT
-        sync directory
-        unlink MANIFEST-0000000000000004
-        sync directory
-        append seg-0000000000000005
-        sync seg-0000000000000005";
-    assert_eq!(disk.trace(), lines(want));
+        append seg-0000000000000007
+        sync seg-0000000000000007";
+    assert_eq!(disk.trace(), lines(&want));
 }

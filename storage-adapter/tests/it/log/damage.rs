@@ -5,7 +5,7 @@ use storage_adapter::log::LogError;
 use super::sim::SimDisk;
 use super::story::{self, Model, Step};
 
-/// A store with two segments in the manifest, batches behind it, and the state.
+/// A store with a rewritten segment and two more in the manifest, batches behind it, and the state.
 fn small() -> (SimDisk, Model) {
     let disk = SimDisk::default();
     let mut log = story::create(&disk).unwrap();
@@ -17,7 +17,7 @@ fn small() -> (SimDisk, Model) {
     model.write(&mut log, Step::Append(1)).unwrap();
     log.set_segment_target(u64::MAX);
     model.write(&mut log, Step::Append(1)).unwrap();
-    assert_eq!(log.segments().len(), 2);
+    assert_eq!(log.segments().len(), 3);
     (disk, model)
 }
 

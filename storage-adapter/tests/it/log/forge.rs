@@ -7,8 +7,8 @@ use super::sim::SimDisk;
 use super::story::{self, HEADER, Model, Step};
 
 const ACTIVE: &str = "seg-0000000000000001";
-const OPENING: usize = 29;
-const CLOSING: usize = 45;
+const OPENING: usize = 37;
+const CLOSING: usize = 53;
 
 fn head(kind: u8, len: u32) -> Vec<u8> {
     let mut bytes = len.to_le_bytes().to_vec();
@@ -79,22 +79,20 @@ fn the_second_statement_agrees() {
 #[test]
 fn whole_frames_that_do_not_belong_are_damage() {
     let (_, bytes, first) = two_batches(1);
-    let opening = |commit: u64| {
-        frame(
-            first,
-            0,
-            &[commit.to_le_bytes(), 2_u64.to_le_bytes()].concat(),
-        )
-    };
+    let opening = |commit: u64| frame(first, 0, &[commit, 1, 2].map(u64::to_le_bytes).concat());
     let closing = bytes.len() - CLOSING;
     let closing_with = |commit: u64, count: u64, chain: &[u8]| {
         frame(
             closing,
             0,
-            &[&commit.to_le_bytes(), &count.to_le_bytes(), chain].concat(),
+            &[
+                &[commit, 1, count].map(u64::to_le_bytes).concat()[..],
+                chain,
+            ]
+            .concat(),
         )
     };
-    let chain = &bytes[closing + 6 + 16..][..16];
+    let chain = &bytes[closing + 6 + 24..][..16];
     let put = |at: usize, frame: &[u8]| {
         let mut bytes = bytes.clone();
         bytes[at..at + frame.len()].copy_from_slice(frame);
@@ -134,7 +132,7 @@ fn whole_frames_that_do_not_belong_are_damage() {
     twice.extend(frame(
         closing,
         0,
-        &[2_u64.to_le_bytes(), 2_u64.to_le_bytes()].concat(),
+        &[2_u64, 1, 2].map(u64::to_le_bytes).concat(),
     ));
     refused(&twice, closing, "an opening mark inside a batch");
 }

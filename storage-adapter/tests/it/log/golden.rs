@@ -35,17 +35,24 @@ fn print(files: &BTreeMap<String, Vec<u8>>) -> String {
     out
 }
 
-/// A store that shows every part of the format: two segments, one of them grown since its manifest.
+/// A store that shows every part of the format: two rewritten segments, one that was appended to
+/// meanwhile and has grown since its manifest, and a batch that was not synced.
 fn write() -> SimDisk {
     let disk = SimDisk::default();
     let mut log = LogDir::create_on(disk.clone(), b"order=wall").unwrap();
     log.append([Frame::new(1, *b"gone")], 1_000_000).unwrap();
+    log.append([Frame::new(1, *b"too")], 2_000_000).unwrap();
     log.set_segment_target(0);
-    log.replace([Frame::new(1, *b"alpha"), Frame::new(255, *b"")], 2_000_000)
-        .unwrap();
-    log.set_segment_target(u64::MAX);
+    let mut rewrite = log.begin_rewrite().unwrap();
     log.append([Frame::new(2, *b"beta")], 3_000_000).unwrap();
+    rewrite.push(Frame::new(1, *b"alpha")).unwrap();
+    rewrite.push(Frame::new(255, *b"")).unwrap();
+    let obsolete = log.publish_rewrite(rewrite.finish().unwrap()).unwrap();
+    log.remove(obsolete).unwrap();
+    log.set_segment_target(u64::MAX);
     log.append([Frame::new(2, [0, 1, 2, 3])], u64::MAX).unwrap();
+    log.write([Frame::new(2, *b"late")], 5_000_000).unwrap();
+    log.write([Frame::new(3, *b"")], 6_000_000).unwrap();
     disk
 }
 
@@ -73,6 +80,8 @@ fn a_store_of_format_1_is_read() {
         (255, Vec::new(), 2, 2_000_000),
         (2, b"beta".to_vec(), 3, 3_000_000),
         (2, vec![0, 1, 2, 3], 4, u64::MAX),
+        (2, b"late".to_vec(), 5, 5_000_000),
+        (3, Vec::new(), 6, 6_000_000),
     ];
     assert_eq!(entries, want);
     assert!(log.verify().unwrap().damage.is_empty());

@@ -7,11 +7,10 @@
 //! write wrote is on the medium. A failed sync loses the sectors it was asked for even if a later
 //! one succeeds, as some systems do.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use storage_adapter::log::{DataFile, Files};
 
@@ -79,7 +78,7 @@ struct World {
 
 /// Handle on a simulated directory; clones are the same directory.
 #[derive(Debug, Clone, Default)]
-pub(super) struct SimDisk(Rc<RefCell<World>>);
+pub(super) struct SimDisk(Arc<Mutex<World>>);
 
 #[derive(Debug)]
 pub(super) struct SimFile {
@@ -92,7 +91,7 @@ pub(super) struct SimLock(SimDisk);
 
 impl Drop for SimLock {
     fn drop(&mut self) {
-        self.0.0.borrow_mut().locked = false;
+        self.0.world().locked = false;
     }
 }
 
@@ -111,9 +110,13 @@ fn stopped() -> io::Error {
 }
 
 impl SimDisk {
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Numbered calls so far.
     pub(super) fn calls(&self) -> u64 {
-        self.0.borrow().calls
+        self.world().calls
     }
 
     /// Lets something go wrong at the call of this number, counted from 0 and from now on.
@@ -123,14 +126,14 @@ impl SimDisk {
 
     /// The same for several calls.
     pub(super) fn plan_all(&self, plan: &[(u64, Fault)]) {
-        let mut world = self.0.borrow_mut();
+        let mut world = self.world();
         world.calls = 0;
         world.plan = plan.to_vec();
     }
 
     /// Counts calls from 0 again, and lets nothing go wrong.
     pub(super) fn no_plan(&self) {
-        let mut world = self.0.borrow_mut();
+        let mut world = self.world();
         (world.calls, world.failing_read, world.reads) = (0, None, 0);
         world.plan.clear();
         world.trace.clear();
@@ -138,31 +141,31 @@ impl SimDisk {
 
     /// Lets the read of this number fail.
     pub(super) fn plan_read(&self, read: u64) {
-        let mut world = self.0.borrow_mut();
+        let mut world = self.world();
         (world.failing_read, world.reads) = (Some(read), 0);
     }
 
     /// Reads so far.
     pub(super) fn reads(&self) -> u64 {
-        self.0.borrow().reads
+        self.world().reads
     }
 
     pub(super) fn free_space(&self) {
-        self.0.borrow_mut().full = false;
+        self.world().full = false;
     }
 
     pub(super) fn has_stopped(&self) -> bool {
-        self.0.borrow().stopped
+        self.world().stopped
     }
 
     /// The numbered calls since the last [`no_plan`](Self::no_plan), in words.
     pub(super) fn trace(&self) -> Vec<String> {
-        self.0.borrow().trace.clone()
+        self.world().trace.clone()
     }
 
     /// What is there when the system comes up again.
     pub(super) fn restart(&self, outcome: Outcome) {
-        let mut world = self.0.borrow_mut();
+        let mut world = self.world();
         assert!(!world.locked, "the owner is dropped before the restart");
         match outcome {
             Outcome::Kept => {}
@@ -188,7 +191,7 @@ impl SimDisk {
 
     /// Everything in the directory, as the running system sees it.
     pub(super) fn files(&self) -> BTreeMap<String, Vec<u8>> {
-        let world = self.0.borrow();
+        let world = self.world();
         world
             .live
             .iter()
@@ -196,22 +199,27 @@ impl SimDisk {
             .collect()
     }
 
-    /// Puts a file there, durably, behind the log's back.
+    /// Puts a file there, durably, behind the log's back. Whoever holds a file of this name open sees the
+    /// new bytes.
     pub(super) fn put(&self, name: &str, bytes: &[u8]) {
-        let mut world = self.0.borrow_mut();
-        let inode = world.inodes.len();
-        world.inodes.push(Inode {
+        let mut world = self.world();
+        let inode = world.live.get(name).copied();
+        let inode = inode.unwrap_or(world.inodes.len());
+        if inode == world.inodes.len() {
+            world.inodes.push(Inode::default());
+        }
+        world.inodes[inode] = Inode {
             live: bytes.to_vec(),
             durable: bytes.to_vec(),
             dirty: BTreeSet::new(),
-        });
+        };
         world.live.insert(name.to_owned(), inode);
         world.durable.insert(name.to_owned(), inode);
     }
 
     /// Removes a file, durably, behind the log's back.
     pub(super) fn take(&self, name: &str) -> Vec<u8> {
-        let mut world = self.0.borrow_mut();
+        let mut world = self.world();
         world.durable.remove(name);
         let inode = world.live.remove(name).unwrap();
         world.inodes[inode].live.clone()
@@ -227,7 +235,7 @@ impl SimDisk {
     }
 
     fn enter(&self, what: &str) -> io::Result<Go> {
-        let mut world = self.0.borrow_mut();
+        let mut world = self.world();
         if world.stopped {
             return Err(stopped());
         }
@@ -275,14 +283,14 @@ impl SimDisk {
     /// Runs a call that is all or nothing.
     fn whole<T>(&self, what: &str, act: impl FnOnce(&mut World) -> io::Result<T>) -> io::Result<T> {
         match self.enter(what)? {
-            Go::Do => act(&mut self.0.borrow_mut()),
+            Go::Do => act(&mut self.world()),
             Go::Half(error) => Err(error),
-            Go::DoThen(error) => act(&mut self.0.borrow_mut()).and(Err(error)),
+            Go::DoThen(error) => act(&mut self.world()).and(Err(error)),
         }
     }
 
     fn look<T>(&self, act: impl FnOnce(&World) -> io::Result<T>) -> io::Result<T> {
-        let mut world = self.0.borrow_mut();
+        let mut world = self.world();
         if world.stopped {
             return Err(stopped());
         }
@@ -363,10 +371,10 @@ impl Files for SimDisk {
     }
 
     fn try_lock(&self, name: &str) -> io::Result<Option<SimLock>> {
-        if !self.0.borrow().live.contains_key(name) {
+        if !self.world().live.contains_key(name) {
             drop(self.create_new(name)?);
         }
-        let mut world = self.0.borrow_mut();
+        let mut world = self.world();
         if std::mem::replace(&mut world.locked, true) {
             return Ok(None);
         }
@@ -465,7 +473,7 @@ impl DataFile for SimFile {
             Go::Half(error) => (&bytes[..bytes.len() / 2], Err(error)),
             Go::DoThen(error) => (bytes, Err(error)),
         };
-        let mut world = self.disk.0.borrow_mut();
+        let mut world = self.disk.world();
         let stopped = world.stopped;
         let inode = &mut world.inodes[self.inode];
         let from = inode.live.len();
@@ -495,7 +503,7 @@ impl DataFile for SimFile {
 
     fn sync(&self) -> io::Result<()> {
         let go = self.disk.enter(&format!("sync {}", self.name))?;
-        let inode = &mut self.disk.0.borrow_mut().inodes[self.inode];
+        let inode = &mut self.disk.world().inodes[self.inode];
         let dirty = std::mem::take(&mut inode.dirty);
         let result = match go {
             Go::Half(error) => {

@@ -18,7 +18,11 @@ pub(super) type State = Vec<(u8, Vec<u8>, u64, u64)>;
 pub(super) enum Step {
     /// A batch of this many frames.
     Append(usize),
-    /// A replacement by this many frames.
+    /// A batch of this many frames that is not synced.
+    Write(usize),
+    /// Makes everything durable.
+    Sync,
+    /// A replacement of everything by this many frames.
     Replace(usize),
     /// Close and open.
     Reopen,
@@ -93,14 +97,18 @@ pub(super) fn unnamed(disk: &SimDisk, log: &Log) -> Vec<String> {
         .collect()
 }
 
-/// What the store must hold: the acknowledged state or, if an operation is under way, that
-/// operation's.
+/// What the store must hold: what its running owner shows, and what may come up after a stop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Model {
     lengths: &'static [usize],
-    pub(super) acked: State,
+    /// The number of the last commit, and what the running owner shows.
     pub(super) commit: u64,
-    pub(super) pending: Option<State>,
+    pub(super) acked: State,
+    /// What a stop may leave: first what is durable, then what each write that was not synced yet made
+    /// of it, last what an operation under way would make of it.
+    pub(super) allowed: Vec<(u64, State)>,
+    /// How many operations there were, so that each writes other frames.
+    operations: u64,
 }
 
 impl Default for Model {
@@ -116,55 +124,93 @@ impl Model {
             lengths,
             acked: State::new(),
             commit: 0,
-            pending: None,
+            allowed: vec![(0, State::new())],
+            operations: 0,
         }
     }
 
-    pub(super) fn allows(&self, state: &State) -> bool {
-        *state == self.acked || self.pending.as_ref() == Some(state)
+    /// Nothing was ever acknowledged, nor is anything under way.
+    pub(super) fn is_new(&self) -> bool {
+        self.commit == 0 && self.allowed.len() == 1
     }
 
     /// Takes what a reopened store shows for the truth from now on.
     pub(super) fn settle(&mut self, log: &Log) {
-        let state = read(log).unwrap();
+        let found = (log.commit(), read(log).unwrap());
         assert!(
-            self.allows(&state),
-            "neither the acknowledged state nor the one under way"
+            self.allowed.contains(&found),
+            "commit {} is neither a durable state nor one under way",
+            log.commit()
         );
-        let was_pending = self.pending.take();
-        if was_pending.as_ref() == Some(&state)
-            && (state != self.acked || log.commit() > self.commit)
-        {
-            self.commit += 1;
-        }
-        assert_eq!(log.commit(), self.commit);
-        self.acked = state;
+        assert_eq!(log.durable_commit(), log.commit(), "opening makes durable");
+        (self.commit, self.acked) = found.clone();
+        self.allowed = vec![found];
     }
 
-    /// Runs a step that writes. On an error the outcome stays pending.
+    /// Forgets an operation that failed and, as the owner is not poisoned, changed nothing.
+    pub(super) fn nothing_pending(&mut self) {
+        let current = (self.commit, self.acked.clone());
+        self.allowed.retain(|(commit, _)| *commit <= current.0);
+        if !self.allowed.contains(&current) {
+            self.allowed.push(current);
+        }
+    }
+
+    /// Everything so far is durable.
+    fn durable(&mut self) {
+        self.allowed = vec![(self.commit, self.acked.clone())];
+    }
+
+    fn next_frames(&mut self, count: usize) -> Vec<Frame> {
+        self.operations += 1;
+        frames_of(self.lengths, self.operations, count)
+    }
+
+    /// Runs a step that writes. On an error the outcome stays open.
     pub(super) fn write(&mut self, log: &mut Log, step: Step) -> Result<(), LogError> {
-        let (commit, time) = (self.commit + 1, 1000 + self.commit);
-        let (new, from, replaces) = match step {
-            Step::Append(count) => (
-                frames_of(self.lengths, commit, count),
-                self.acked.clone(),
-                false,
-            ),
-            Step::Replace(count) => (frames_of(self.lengths, commit, count), Vec::new(), true),
-            Step::Reopen => return Ok(()),
-        };
-        let mut state = from;
-        state.extend(new.iter().map(|f| (f.kind, f.body.clone(), commit, time)));
-        self.pending = Some(state);
-        let got = if replaces {
-            log.replace(new, time)?
-        } else {
-            log.append(new, time)?
-        };
-        assert_eq!(got, commit);
-        self.commit = commit;
-        self.acked = self.pending.take().unwrap();
+        match step {
+            Step::Append(count) | Step::Write(count) => {
+                let (commit, time) = (self.commit + 1, 1001 + self.commit);
+                let new = self.next_frames(count);
+                let mut state = self.acked.clone();
+                state.extend(new.iter().map(|f| (f.kind, f.body.clone(), commit, time)));
+                self.allowed.push((commit, state.clone()));
+                let is_append = matches!(step, Step::Append(_));
+                let got = if is_append {
+                    log.append(new, time)?
+                } else {
+                    log.write(new, time)?
+                };
+                assert_eq!(got, commit);
+                (self.commit, self.acked) = (commit, state);
+                if is_append {
+                    self.durable();
+                }
+            }
+            Step::Sync => {
+                assert_eq!(log.sync()?, self.commit);
+                self.durable();
+            }
+            Step::Replace(count) => {
+                let new = self.next_frames(count);
+                let state = self.rewritten(self.commit, self.acked.len(), &new);
+                self.allowed.push((self.commit, state.clone()));
+                assert_eq!(log.replace(new, 0)?, self.commit);
+                self.acked = state;
+                self.durable();
+            }
+            Step::Reopen => {}
+        }
+        assert_eq!(log.commit(), self.commit);
+        assert_eq!(log.durable_commit(), self.allowed[0].0);
         Ok(())
+    }
+
+    /// The state with these frames, under this number, in place of the first so many.
+    fn rewritten(&self, commit: u64, replaced: usize, new: &[Frame]) -> State {
+        let time = if commit == 0 { 0 } else { 1000 + commit };
+        let new = new.iter().map(|f| (f.kind, f.body.clone(), commit, time));
+        new.chain(self.acked[replaced..].iter().cloned()).collect()
     }
 }
 

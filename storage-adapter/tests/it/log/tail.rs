@@ -48,7 +48,7 @@ fn a_tail_torn_at_every_length_is_cut_to_the_last_whole_batch_and_kept() {
         model.write(&mut log, Step::Append(1)).unwrap();
         let entry = log.frames().last().unwrap().unwrap();
         // Right behind the mark that opens the batch, which is right behind the cut.
-        assert_eq!(entry.offset, (first + 13 + 16) as u64);
+        assert_eq!(entry.offset, (first + 13 + 24) as u64);
         assert!(log.verify().unwrap().damage.is_empty());
         drop(log);
         let (mut log, report) = story::open(&disk).unwrap();
@@ -177,7 +177,7 @@ fn a_lost_sector_is_torn_wherever_its_edge_falls() {
         let mut log = story::create(&disk).unwrap();
         log.append([Frame::new(1, vec![1; pad])], 1).unwrap();
         let first = disk.files()[ACTIVE].len();
-        let lengths = [16_usize, 32, 0, 600, 16, 1];
+        let lengths = [24_usize, 40, 0, 600, 24, 1];
         log.append(lengths.map(|len| Frame::new(2, vec![2; len])), 2)
             .unwrap();
         drop(log);
@@ -200,7 +200,7 @@ fn a_lost_sector_is_torn_wherever_its_edge_falls() {
 #[test]
 fn no_error_of_three_bits_in_the_last_head_costs_the_batch() {
     let (disk, _, bytes, _) = two_batches();
-    let head = bytes.len() - 45;
+    let head = bytes.len() - 53;
     for (a, b, c) in
         (0..48).flat_map(|a| (a..48).flat_map(move |b| (b..48).map(move |c| (a, b, c))))
     {
