@@ -50,7 +50,7 @@ impl Retention {
     ///
     /// # Laws
     ///
-    /// As long as neither `now` nor the configuration goes back on the last plan:
+    /// As long as `now` never goes back and the configuration stays:
     ///
     /// 1. Idempotent: carried out and asked again, the plan is empty.
     /// 2. The commits left depend on all commits ever made, the pins and `now`, not on when and how often was planned.

@@ -4,6 +4,7 @@ mod bounds;
 mod clock;
 mod config;
 mod edges;
+mod known_bad;
 mod laws;
 mod long;
 mod model;

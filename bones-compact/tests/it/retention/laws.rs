@@ -58,9 +58,10 @@ proptest! {
             let after: BTreeSet<_> = store.readable.iter().copied().collect();
             assert!(after.is_subset(&before));
             assert_eq!(&before - &after, plan.dropped.iter().copied().collect());
-            dropped.extend(plan.dropped);
+            dropped.extend(&plan.dropped);
             assert!(after.is_disjoint(&dropped));
             assert!(plan.floor >= plan.old_floor);
+            assert!(plan.kept.is_sorted() && plan.dropped.is_sorted());
             assert!(plan.floor == 0 || plan.kept.last().unwrap().commit == plan.floor);
         });
     }

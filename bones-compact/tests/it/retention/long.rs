@@ -1,9 +1,11 @@
 //! A million intervals, a plan at each, and the bounds at every one.
 
+use std::time::Duration;
+
 use bones_compact::{Commit, RetentionConfig};
 
-use super::bounds::check;
-use super::model::{HOUR, Store};
+use super::bounds::Bounds;
+use super::model::{HOUR, Store, at};
 
 const MILLION: u64 = 1_000_000;
 
@@ -13,12 +15,12 @@ const SOME_TIME: u64 = 1_700_000_000_000_123;
 /// A plan each hour, carried out and checked.
 fn live(hours: u64, start: u64, mut write: impl FnMut(&mut Store, u64)) -> Store {
     let config = RetentionConfig::default();
-    let mut store = Store::new(config);
+    let (mut store, bounds) = (Store::new(config), Bounds::new(&config));
     for hour in 1..=hours {
         write(&mut store, hour);
         let plan = store.compact(start + hour * HOUR);
         if !plan.kept.is_empty() {
-            check(&config, &store, &plan);
+            bounds.check(&store, &plan);
         }
     }
     store
@@ -27,12 +29,7 @@ fn live(hours: u64, start: u64, mut write: impl FnMut(&mut Store, u64)) -> Store
 /// Those that stay for being the earliest of their bucket.
 fn settled(store: &Store, now: u64) -> Vec<Commit> {
     let mut kept = store.plan(now).kept;
-    kept.retain(|made| {
-        store
-            .retention
-            .tier(made.time_micros, super::model::at(now))
-            .is_some()
-    });
+    kept.retain(|made| store.retention.tier(made.time_micros, at(now)).is_some());
     kept
 }
 
@@ -107,9 +104,7 @@ fn the_figures_of_the_docs() {
         let plan = store.plan(hours * HOUR);
         (
             plan.kept.len(),
-            store
-                .retention
-                .bound(std::time::Duration::from_hours(hours)),
+            store.retention.bound(Duration::from_hours(hours)),
         )
     });
     assert_eq!(

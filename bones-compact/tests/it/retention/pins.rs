@@ -38,6 +38,8 @@ fn a_pin_moves_and_the_old_one_goes_in_the_next_run() {
     assert!(store.can_read(100));
     store.pins = [500].into();
     let plan = store.compact(500 * HOUR);
+    // The floor has not moved, and still there is something to do.
+    assert!(plan.floor == plan.old_floor && !plan.is_empty());
     assert_eq!(
         plan.dropped
             .iter()
