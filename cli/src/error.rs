@@ -3,18 +3,23 @@
 use std::io;
 use std::path::PathBuf;
 
+use bones_compact::RetentionError;
 use bones_snapshot::{HashTextError, LineError, StampTextError};
 use lattice_lww::ItcError;
 use storage_adapter::log::LogError;
-use storage_adapter::{BonesExportError, ExportError, FoldError, Heavy, SourceError, StoreError};
+use storage_adapter::{
+    BonesExportError, ExportError, FoldError, Heavy, HistoryError, SourceError, StoreError,
+};
 use thiserror::Error;
+
+use crate::time;
 
 /// Why a command failed: what, where, and what to do.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub(crate) enum CliError {
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     #[error(transparent)]
     Log(#[from] LogError),
     #[error("{0}: `lattice import PATH --store DIR` makes one")]
@@ -31,6 +36,33 @@ pub(crate) enum CliError {
     FoldExists { path: PathBuf },
     #[error("{what} needs more memory than it was given: say --memory {}M or more", enough.div_ceil(1 << 20))]
     FoldMemory { what: Heavy, enough: u64 },
+    #[error(transparent)]
+    Retention(RetentionError),
+    #[error(
+        "the clock shows {}, and at the last compaction it showed {}: set the clock, or say --accept-clock-jump if it is right",
+        time::show(*now), time::show(*last)
+    )]
+    ClockJump { now: u64, last: u64 },
+    #[error("{0}; `lattice log` lists the commits that are readable")]
+    History(HistoryError),
+    #[error("history before {} is gone: ask for that time or later; `lattice log` lists the commits that are readable", time::show(*oldest))]
+    GoneThen { oldest: u64 },
+    #[error(
+        "commits behind {asked} are no longer told apart: read `lattice items --at {resume}`, then `lattice watch --from {resume}`"
+    )]
+    Compacted { asked: u64, resume: u64 },
+    #[error(
+        "`{text}` is neither the number of a commit nor a time such as 2027-01-01T00:00:00Z: {why}"
+    )]
+    Moment { text: String, why: String },
+    #[error("nothing was known of `{item}` at commit {commit}")]
+    NotThen { item: String, commit: u64 },
+    #[error("{0}; `lattice scope list` lists those there are, `lattice scope create` makes one")]
+    UnknownScope(StoreError),
+    #[error("{0}; `lattice schema begin NAME` does")]
+    NoMigration(StoreError),
+    #[error("{0}; `lattice log` lists the commits that are")]
+    NotReadable(StoreError),
     #[error("cannot listen for Ctrl-C")]
     Interrupt(#[source] ctrlc::Error),
     #[error("no item `{item}` in {}{}", store.display(), Hint(.near))]
@@ -78,6 +110,36 @@ pub(crate) enum CliError {
     DemoLogExists { path: PathBuf },
     #[error("the demo failed: {what}; report this with the seed, {seed}")]
     Demo { what: String, seed: u64 },
+}
+
+impl From<StoreError> for CliError {
+    /// Adds what the command line has to say on it.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::History(error) => error.into(),
+            StoreError::Retention(RetentionError::ClockJump {
+                now_micros: now,
+                last_micros: last,
+                ..
+            }) => Self::ClockJump { now, last },
+            StoreError::UnknownScope { .. } => Self::UnknownScope(error),
+            StoreError::NoMigration => Self::NoMigration(error),
+            StoreError::NotReadable { .. } => Self::NotReadable(error),
+            error => Self::Store(error),
+        }
+    }
+}
+
+impl From<HistoryError> for CliError {
+    fn from(error: HistoryError) -> Self {
+        match error {
+            HistoryError::GoneThen { oldest_micros } => Self::GoneThen {
+                oldest: oldest_micros,
+            },
+            HistoryError::Compacted { asked, resume } => Self::Compacted { asked, resume },
+            error => Self::History(error),
+        }
+    }
 }
 
 impl CliError {

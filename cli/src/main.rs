@@ -9,6 +9,7 @@ mod command;
 mod error;
 mod output;
 mod progress;
+mod retention;
 mod store;
 mod terminal;
 mod time;

@@ -1,31 +1,37 @@
 //! `lattice compact`.
 
-use std::collections::BTreeMap;
-use std::fmt;
+mod report;
 
-use bones_compact::{CompactionPolicy, SkipReason};
+use bones_compact::CompactionPolicy;
 use bones_snapshot::Order;
 use clap::Args;
-use serde::Serialize;
-use storage_adapter::{CompactionOutcome, ItemStore};
+use storage_adapter::{Compaction, ItemStore};
 
+use self::report::Report;
 use crate::args::StoreArg;
 use crate::error::CliError;
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::retention::RetentionArgs;
 use crate::store::{OnStore, with_store};
-use crate::terminal::{bytes, counted};
 use crate::time;
 
-/// Replace the events of finished items by one snapshot each.
+/// Replace the events of finished items by snapshots, and let go of old history.
 ///
-/// Nothing that `items`, `show` or `digest` print changes. Redacted text leaves the disk, also that
-/// of items which are not compacted.
+/// Nothing that `items`, `show` or `digest` print of now changes. Redacted text leaves the disk, also
+/// that of items which are not compacted, and so does what deleted scopes held.
+///
+/// Every commit of the last `--cutoff` stays readable. Of those before, fewer stay the older they
+/// are: at most `--slots-per-tier` for each width of time, where the widths grow from `--base-interval` by
+/// `--multiplier`. Pinned commits and those of schemas always stay. `log` lists what is
+/// readable, `show --at` and `items --at` read it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   lattice compact --store my.lattice
   lattice compact --store my.lattice --min-age-days 0 --dry-run
+  lattice compact --store my.lattice --cutoff 7d --base-interval 1d
+  lattice compact --store my.lattice --no-history
   lattice compact --store my.lattice --now 2027-01-01T00:00:00Z")]
 pub(crate) struct Compact {
     #[command(flatten)]
@@ -33,7 +39,7 @@ pub(crate) struct Compact {
     /// Days that must have passed since the last event of an item.
     #[arg(long, value_name = "N", default_value_t = CompactionPolicy::default().min_age_days)]
     min_age_days: u32,
-    /// The time that ages are counted from [default: the clock].
+    /// The time that ages of events are counted from [default: the clock].
     #[arg(long, value_name = "RFC3339")]
     now: Option<String>,
     /// Compact deleted items as well.
@@ -42,125 +48,49 @@ pub(crate) struct Compact {
     /// Say what would be done, and change nothing.
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    retention: RetentionArgs,
+    /// Keep only the last commit readable, and what is pinned.
+    #[arg(long, conflicts_with_all = RetentionArgs::ALL, conflicts_with = "accept_clock_jump")]
+    no_history: bool,
+    /// Go on though the clock is far ahead of the last compaction. Without it that is an error, since
+    /// a clock that is wrong would let go of history that is not old.
+    #[arg(long)]
+    accept_clock_jump: bool,
 }
 
 impl Compact {
     pub(crate) fn run(self, out: &Output) -> Result<(), CliError> {
-        let policy = CompactionPolicy {
-            min_age_days: self.min_age_days,
-            include_deleted: self.include_deleted,
-            dry_run: self.dry_run,
-            ..CompactionPolicy::default()
+        let options = Compaction {
+            policy: CompactionPolicy {
+                min_age_days: self.min_age_days,
+                include_deleted: self.include_deleted,
+                dry_run: self.dry_run,
+                ..CompactionPolicy::default()
+            },
+            retention: (!self.no_history).then(|| self.retention.config()),
+            now_micros: time::micros_or_now(self.now.as_deref())?,
+            clock_micros: self.retention.clock_micros()?,
+            accept_clock_jump: self.accept_clock_jump,
         };
-        let now = time::micros_or_now(self.now.as_deref())?;
-        with_store(&self.store.path, Task { policy, now, out })
+        if let Some(config) = &options.retention {
+            // Parameters that make no sense are refused before the store is read.
+            config.validate().map_err(CliError::Retention)?;
+        }
+        with_store(&self.store.path, Task { options, out })
     }
 }
 
 struct Task<'a> {
-    policy: CompactionPolicy,
-    now: u64,
+    options: Compaction,
     out: &'a Output,
 }
 
 impl OnStore for Task<'_> {
     fn on<S: Order>(self, mut store: ItemStore<S>) -> Result<(), CliError> {
         let progress = Progress::new("compacting");
-        let outcome = store.compact(&self.policy, self.now, time::now())?;
+        let outcome = store.compact(&self.options)?;
         drop(progress);
-        self.out.print(&Report::new(outcome, self.policy.dry_run))
-    }
-}
-
-#[derive(Serialize)]
-struct Report {
-    dry_run: bool,
-    changed: bool,
-    items_compacted: usize,
-    events_replaced: usize,
-    snapshots_created: usize,
-    bytes_before: u64,
-    bytes_after: u64,
-    items_masked: usize,
-    items_skipped: usize,
-    skipped_by_reason: BTreeMap<&'static str, usize>,
-    skipped: BTreeMap<String, &'static str>,
-    disk_before: u64,
-    disk_after: u64,
-}
-
-impl Report {
-    fn new(outcome: CompactionOutcome, dry_run: bool) -> Self {
-        let report = outcome.report;
-        let by_reason = report.skipped_by_reason().into_iter();
-        Self {
-            dry_run,
-            changed: outcome.changed,
-            items_compacted: report.items_compacted,
-            events_replaced: report.events_replaced,
-            snapshots_created: report.snapshots_created,
-            bytes_before: report.bytes_before,
-            bytes_after: report.bytes_after,
-            items_masked: outcome.items_masked,
-            items_skipped: report.items_skipped(),
-            skipped_by_reason: by_reason.map(|(why, n)| (why.as_str(), n)).collect(),
-            skipped: report
-                .skipped
-                .into_iter()
-                .map(|(item, why)| (item, why.as_str()))
-                .collect(),
-            disk_before: outcome.disk_before,
-            disk_after: outcome.disk_after,
-        }
-    }
-}
-
-/// Why items were left alone, for people.
-const REASONS: [(SkipReason, &str); 5] = [
-    (SkipReason::Phase, "not finished"),
-    (SkipReason::TooYoung, "changed too recently"),
-    (
-        SkipReason::Deleted,
-        "deleted; --include-deleted compacts them",
-    ),
-    (SkipReason::AlreadyCompact, "compact already"),
-    (SkipReason::WouldGrow, "smaller as they are"),
-];
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let done = if self.dry_run {
-            "would compact"
-        } else {
-            "compacted"
-        };
-        writeln!(
-            f,
-            "{done} {}: {} by one snapshot each, {} to {}",
-            counted(self.items_compacted, "item"),
-            counted(self.events_replaced, "event"),
-            bytes(self.bytes_before),
-            bytes(self.bytes_after)
-        )?;
-        if self.items_masked > 0 {
-            writeln!(
-                f,
-                "took redacted text out of {} left uncompacted",
-                counted(self.items_masked, "item")
-            )?;
-        }
-        for (reason, why) in REASONS {
-            if let Some(count) = self.skipped_by_reason.get(reason.as_str()) {
-                writeln!(f, "left     {} ({why})", counted(*count, "item"))?;
-            }
-        }
-        if self.changed {
-            let (before, after) = (bytes(self.disk_before), bytes(self.disk_after));
-            writeln!(f, "on disk  {before} before, {after} now")
-        } else if self.dry_run {
-            writeln!(f, "on disk  nothing was changed (dry run)")
-        } else {
-            writeln!(f, "on disk  nothing to do, nothing was changed")
-        }
+        self.out.print(&Report::new(outcome, &self.options))
     }
 }

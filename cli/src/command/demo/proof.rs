@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use bones_compact::CompactionPolicy;
 use bones_snapshot::{ItemView, Order};
 use data_encoding::HEXLOWER;
 use indicatif::HumanCount;
 use serde::Serialize;
-use storage_adapter::{BadLines, Batch, Export, HeldEvent, ItemCheck, ItemStore, read_log};
+use storage_adapter::{
+    BadLines, Batch, Compaction, Export, HeldEvent, ItemCheck, ItemStore, read_log,
+};
 
 use super::history::{History, Secret};
 use super::random::Random;
@@ -74,7 +75,7 @@ pub(super) fn prove<S: Order>(case: &Case<'_>, random: &mut Random) -> Result<Pr
     );
 
     let (views, digest) = (views(&store)?, store.digest());
-    let outcome = store.compact(&CompactionPolicy::default(), case.now, case.now)?;
+    let outcome = store.compact(&Compaction::without_history(case.now))?;
     drop(store);
     let (mut store, _) = ItemStore::<S>::open(case.store)?;
     claim(
@@ -116,7 +117,7 @@ pub(super) fn prove<S: Order>(case: &Case<'_>, random: &mut Random) -> Result<Pr
             counted(verified, "item")
         ),
     );
-    let repeated = store.compact(&CompactionPolicy::default(), case.now, case.now)?;
+    let repeated = store.compact(&Compaction::without_history(case.now))?;
     claim(
         "again",
         !repeated.changed,
@@ -188,7 +189,7 @@ fn exchange<S: Order>(
     let mut right = ItemStore::<S>::create(&case.scratch.join("right"))?;
     left.apply(batch(here), case.now)?;
     right.apply(batch(there), case.now)?;
-    left.compact(&CompactionPolicy::default(), case.now, case.now)?;
+    left.compact(&Compaction::without_history(case.now))?;
     let file = case.scratch.join("exchange.snapshots");
     left.export().write(&file)?;
     right.apply(Export::<S>::read(&file)?.into(), case.now)?;
@@ -219,7 +220,7 @@ fn redaction<S: Order>(
         redact_event::<S>(&secret.item, &secret.event, "a secret", "ada", case.now)?;
     let redact = HeldEvent::new(line.as_bytes(), event);
     store.apply(batch(vec![redact]), case.now)?;
-    store.compact(&CompactionPolicy::default(), case.now, case.now)?;
+    store.compact(&Compaction::without_history(case.now))?;
     let after = files_with(case.store, &secret.text)?;
     store.apply(batch(events.to_vec()), case.now)?;
     let returned = files_with(case.store, &secret.text)?;
