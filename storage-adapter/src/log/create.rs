@@ -88,6 +88,10 @@ impl<F: Files> LogDir<F> {
                 .unlink(entry)
                 .map_err(LogError::io("remove", files.path(entry)))?;
         }
+        if !debris.is_empty() {
+            // Before new files get the names of removed ones.
+            sync_names(&files)?;
+        }
 
         let segment = Segment {
             id: FIRST_SEGMENT,

@@ -299,7 +299,7 @@ impl<F: Files> LogDir<F> {
         // INVARIANT: segments are only added at the end while a rewrite lives, so those that it replaces
         // are still the first ones. The last one that it saw was empty then, and stays.
         let gone = replaced.parts.len().saturating_sub(1);
-        let stay = self.parts.iter().skip(gone).cloned();
+        let stay = self.parts_now().into_iter().skip(gone);
         let parts: Vec<_> = parts.into_iter().chain(stay).collect();
         let old = self.publish(parts, made)?;
         Ok(Obsolete {

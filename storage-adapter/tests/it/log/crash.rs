@@ -2,7 +2,7 @@
 //! the model.
 
 use super::sim::{Fault, Outcome, SimDisk};
-use super::story::{self, Model, SCRIPT, Step};
+use super::story::{self, Model, SCRIPTS, Step};
 
 const STOPS: [Fault; 3] = [Fault::StopBefore, Fault::StopHalfway, Fault::StopAfter];
 
@@ -12,18 +12,22 @@ fn outcomes(parts: u64) -> impl Iterator<Item = Outcome> {
         .chain((0..parts).map(Outcome::Part))
 }
 
-fn calls_of_script() -> u64 {
-    let disk = SimDisk::default();
-    let (_, log, error) = story::run(&disk, SCRIPT);
-    assert!(error.is_none() && log.is_some());
-    disk.calls()
+/// Every numbered call of every script.
+fn calls() -> Vec<(&'static [Step], u64)> {
+    let calls_of = |script| {
+        let disk = SimDisk::default();
+        let (_, log, error) = story::run(&disk, script);
+        assert!(error.is_none() && log.is_some(), "{error:?}");
+        (0..disk.calls()).map(move |call| (script, call))
+    };
+    SCRIPTS.into_iter().flat_map(calls_of).collect()
 }
 
 /// Runs the script up to the stop. `None`: it ended before.
-fn run_to_stop(call: u64, fault: Fault) -> Option<(SimDisk, Model)> {
+fn run_to_stop(script: &[Step], call: u64, fault: Fault) -> Option<(SimDisk, Model)> {
     let disk = SimDisk::default();
     disk.plan(call, fault);
-    let (model, log, _) = story::run(&disk, SCRIPT);
+    let (model, log, _) = story::run(&disk, script);
     drop(log);
     disk.has_stopped().then_some((disk, model))
 }
@@ -47,7 +51,13 @@ fn recovers(disk: &SimDisk, mut model: Model, what: &str) {
         .unwrap_or_else(|e| panic!("{what}: {e}"))
         .0;
     model.settle(&log);
-    for step in [Step::Append(2), Step::Replace(2), Step::Append(1)] {
+    for step in [
+        Step::Append(2),
+        Step::Write(1),
+        Step::Replace(2),
+        Step::Append(1),
+        Step::Write(1),
+    ] {
         model
             .write(&mut log, step)
             .unwrap_or_else(|e| panic!("{what}: {e}"));
@@ -62,10 +72,10 @@ fn recovers(disk: &SimDisk, mut model: Model, what: &str) {
 
 #[test]
 fn every_stop_leaves_the_acknowledged_state_or_the_one_under_way() {
-    for call in 0..calls_of_script() {
+    for (script, call) in calls() {
         for fault in STOPS {
             for outcome in outcomes(8) {
-                let (disk, model) = run_to_stop(call, fault).unwrap();
+                let (disk, model) = run_to_stop(script, call, fault).unwrap();
                 disk.restart(outcome);
                 recovers(
                     &disk,
@@ -80,13 +90,13 @@ fn every_stop_leaves_the_acknowledged_state_or_the_one_under_way() {
 #[test]
 fn a_second_stop_during_recovery_changes_nothing() {
     let mut second_stops = 0;
-    for call in 0..calls_of_script() {
+    for (script, call) in calls() {
         for (fault, first) in [
             (Fault::StopHalfway, Outcome::Kept),
             (Fault::StopAfter, Outcome::Part(call)),
         ] {
             for recovery_call in 0.. {
-                let (disk, model) = run_to_stop(call, fault).unwrap();
+                let (disk, model) = run_to_stop(script, call, fault).unwrap();
                 disk.restart(first);
                 disk.plan(
                     recovery_call,
@@ -111,8 +121,8 @@ fn a_second_stop_during_recovery_changes_nothing() {
 
 #[test]
 fn all_that_no_manifest_names_is_gone_after_recovery() {
-    for call in 0..calls_of_script() {
-        let (disk, model) = run_to_stop(call, Fault::StopAfter).unwrap();
+    for (script, call) in calls() {
+        let (disk, model) = run_to_stop(script, call, Fault::StopAfter).unwrap();
         disk.restart(Outcome::Kept);
         let Ok((log, _)) = story::open(&disk) else {
             assert!(model.is_new());

@@ -2,12 +2,15 @@
 //!
 //! Every call that changes something has a number, and a plan says what goes wrong at which number.
 //! A loss of power keeps what was synced and, of the rest, what the chosen [`Outcome`] says:
-//! sectors written but not synced may be there or be zeros, the length may have grown or not, and
-//! each change of a name since the last directory sync may have happened or not. What a failed
-//! write wrote is on the medium. A failed sync loses the sectors it was asked for even if a later
-//! one succeeds, as some systems do.
+//! sectors written but not synced may be there, as after any of the writes to them, or be as they
+//! were, the length may have grown or not, and each change of a name since the last directory sync
+//! may have happened or not. What a failed write wrote is on the medium. A failed sync loses the
+//! sectors it was asked for even if a later one succeeds, as some systems do.
+//!
+//! Two rules of the log are checked at every call, in every test: a name is never made anew while a
+//! file of that name may be on the medium, and all that a new `CURRENT` names was synced before.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -50,7 +53,8 @@ pub(super) enum Outcome {
 struct Inode {
     live: Vec<u8>,
     durable: Vec<u8>,
-    dirty: BTreeSet<usize>,
+    /// Sectors that are not synced: what each write left in them, the last as in `live`.
+    dirty: BTreeMap<usize, Vec<Vec<u8>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -169,19 +173,8 @@ impl SimDisk {
         assert!(!world.locked, "the owner is dropped before the restart");
         match outcome {
             Outcome::Kept => {}
-            Outcome::Lost => world.lose_power(|_| false, &mut |durable, _| durable),
-            Outcome::Part(seed) => {
-                let mut rng = Rng(seed);
-                let mut sizes = Rng(seed ^ 0x5eed);
-                world.lose_power(|_| rng.coin(), &mut |durable, live| {
-                    let (low, high) = (durable.min(live), durable.max(live));
-                    match sizes.below(3) {
-                        0 => durable,
-                        1 => live,
-                        _ => low + sizes.below(high - low + 1),
-                    }
-                });
-            }
+            Outcome::Lost => world.lose_power(None),
+            Outcome::Part(seed) => world.lose_power(Some(Rng(seed))),
         }
         world.stopped = false;
         world.full = false;
@@ -211,7 +204,7 @@ impl SimDisk {
         world.inodes[inode] = Inode {
             live: bytes.to_vec(),
             durable: bytes.to_vec(),
-            dirty: BTreeSet::new(),
+            dirty: BTreeMap::new(),
         };
         world.live.insert(name.to_owned(), inode);
         world.durable.insert(name.to_owned(), inode);
@@ -303,33 +296,93 @@ impl SimDisk {
 }
 
 impl World {
-    /// Makes the medium's image the running one. `keep` says of each unsynced change whether it
-    /// happened, `size` picks a length between the synced and the written one.
-    fn lose_power(
-        &mut self,
-        mut keep: impl FnMut(usize) -> bool,
-        size: &mut dyn FnMut(usize, usize) -> usize,
-    ) {
+    /// Makes the medium's image the running one. Chance says what of each unsynced change happened;
+    /// without it nothing did.
+    fn lose_power(&mut self, mut chance: Option<Rng>) {
         for inode in &mut self.inodes {
+            let (durable, live) = (inode.durable.len(), inode.live.len());
             let mut image = inode.durable.clone();
-            image.resize(size(inode.durable.len(), inode.live.len()), 0);
-            for &sector in &inode.dirty {
-                if keep(sector) {
-                    copy_sector(&inode.live, &mut image, sector);
+            let len = chance.as_mut().map_or(durable, |rng| match rng.below(3) {
+                0 => durable,
+                1 => live,
+                _ => durable.min(live) + rng.below(durable.abs_diff(live) + 1),
+            });
+            image.resize(len, 0);
+            for (sector, versions) in &inode.dirty {
+                // Half of them as they were synced; of the others most as they were written last.
+                let version = chance.as_mut().and_then(|rng| match rng.below(4) {
+                    0 | 1 => None,
+                    2 => Some(versions.len() - 1),
+                    _ => Some(rng.below(versions.len())),
+                });
+                if let Some(version) = version {
+                    copy_sector(&versions[version], &mut image, *sector);
                 }
             }
             *inode = Inode {
                 live: image.clone(),
                 durable: image,
-                dirty: BTreeSet::new(),
+                dirty: BTreeMap::new(),
             };
         }
-        for (index, change) in std::mem::take(&mut self.unsynced).into_iter().enumerate() {
-            if keep(index) {
+        for change in std::mem::take(&mut self.unsynced) {
+            if chance.as_mut().is_some_and(Rng::coin) {
                 apply(&mut self.durable, &change);
             }
         }
         self.live = self.durable.clone();
+    }
+
+    /// No file of this name may be on the medium, now or after a loss of power.
+    fn expect_unused(&self, name: &str) {
+        let may_be_there = self.durable.contains_key(name)
+            || self
+                .unsynced
+                .iter()
+                .any(|change| matches!(change, NameChange::Made(made, _) if made == name));
+        let is_numbered = name.starts_with("seg-") || name.starts_with("MANIFEST-");
+        assert!(
+            !(is_numbered && may_be_there),
+            "{name} is made a second time"
+        );
+    }
+
+    /// Of this file, so many bytes and the name are on the medium.
+    fn expect_synced(&self, name: &str, len: usize) {
+        let inode = self
+            .live
+            .get(name)
+            .unwrap_or_else(|| panic!("{name} is named and missing"));
+        assert_eq!(
+            self.durable.get(name),
+            Some(inode),
+            "the name {name} is not synced"
+        );
+        let Inode { live, durable, .. } = &self.inodes[*inode];
+        assert!(live.len() >= len, "{name} is short");
+        assert!(
+            durable.get(..len) == live.get(..len),
+            "{name} is not synced"
+        );
+    }
+
+    /// What a file that is to become `CURRENT` names is on the medium.
+    fn expect_all_synced(&self, current: &str) {
+        let bytes = |name: &str| &self.inodes[self.live[name]].live;
+        let text = std::str::from_utf8(bytes(current)).unwrap();
+        assert_eq!(self.inodes[self.live[current]].durable, text.as_bytes());
+        let manifest = text.split(' ').nth(2).unwrap();
+        let bytes = bytes(manifest);
+        self.expect_synced(manifest, bytes.len());
+        let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
+        let entries = 52 + 8 + usize::try_from(word(44)).unwrap();
+        for entry in bytes[entries..bytes.len() - 32].chunks(56) {
+            let word = |at: usize| u64::from_le_bytes(entry[at..at + 8].try_into().unwrap());
+            self.expect_synced(
+                &format!("seg-{:016x}", word(0)),
+                usize::try_from(word(32)).unwrap(),
+            );
+        }
     }
 }
 
@@ -352,9 +405,19 @@ fn apply(names: &mut BTreeMap<String, usize>, change: &NameChange) {
 
 fn copy_sector(from: &[u8], to: &mut [u8], sector: usize) {
     let start = sector * SECTOR;
-    let end = (start + SECTOR).min(from.len()).min(to.len());
+    let end = (start + from.len()).min(to.len());
     if start < end {
-        to[start..end].copy_from_slice(&from[start..end]);
+        to[start..end].copy_from_slice(&from[..end - start]);
+    }
+}
+
+impl Inode {
+    fn sector(&self, sector: usize) -> Vec<u8> {
+        let end = (sector * SECTOR + SECTOR).min(self.live.len());
+        self.live
+            .get(sector * SECTOR..end)
+            .unwrap_or_default()
+            .to_vec()
     }
 }
 
@@ -387,6 +450,7 @@ impl Files for SimDisk {
             if world.live.contains_key(name) {
                 return Err(io::ErrorKind::AlreadyExists.into());
             }
+            world.expect_unused(name);
             let inode = world.inodes.len();
             world.inodes.push(Inode::default());
             world.live.insert(name.to_owned(), inode);
@@ -419,6 +483,7 @@ impl Files for SimDisk {
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         self.whole(&format!("rename {from} {to}"), |world| {
+            world.expect_all_synced(from);
             let inode = world.live.remove(from).ok_or(io::ErrorKind::NotFound)?;
             world.live.insert(to.to_owned(), inode);
             world
@@ -479,9 +544,10 @@ impl DataFile for SimFile {
         let from = inode.live.len();
         inode.live.extend(bytes);
         if !bytes.is_empty() {
-            inode
-                .dirty
-                .extend(from / SECTOR..=(inode.live.len() - 1) / SECTOR);
+            for sector in from / SECTOR..=(inode.live.len() - 1) / SECTOR {
+                let version = inode.sector(sector);
+                inode.dirty.entry(sector).or_default().push(version);
+            }
         }
         if result.is_err() && !stopped {
             // Nothing says that what a failed write wrote did not reach the medium.
@@ -496,7 +562,7 @@ impl DataFile for SimFile {
                 let inode = &mut world.inodes[self.inode];
                 let len = usize::try_from(len).unwrap();
                 inode.live.resize(len, 0);
-                inode.dirty.retain(|sector| sector * SECTOR < len);
+                inode.dirty.retain(|sector, _| sector * SECTOR < len);
                 Ok(())
             })
     }
@@ -518,8 +584,8 @@ impl DataFile for SimFile {
             Go::Do => Ok(()),
         };
         inode.durable.resize(inode.live.len(), 0);
-        for sector in dirty {
-            copy_sector(&inode.live, &mut inode.durable, sector);
+        for sector in dirty.into_keys() {
+            copy_sector(&inode.sector(sector), &mut inode.durable, sector);
         }
         result
     }

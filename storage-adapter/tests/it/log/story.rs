@@ -1,6 +1,6 @@
 //! Scripts of operations and the model that says which states a crash may leave.
 
-use storage_adapter::log::{Frame, LogDir, LogError, OpenReport};
+use storage_adapter::log::{Frame, Frames, LogDir, LogError, LogView, OpenReport, Rewrite};
 
 use super::rng::Rng;
 use super::sim::SimDisk;
@@ -24,6 +24,14 @@ pub(super) enum Step {
     Sync,
     /// A replacement of everything by this many frames.
     Replace(usize),
+    /// Begins a rewrite of everything.
+    Begin,
+    /// Gives it this many frames.
+    Push(usize),
+    /// Finishes it, puts it in force, and removes what it left behind.
+    Publish,
+    /// Gives it up.
+    Abandon,
     /// Close and open.
     Reopen,
 }
@@ -43,6 +51,60 @@ pub(super) const SCRIPT: &[Step] = &[
     Step::Replace(0),
     Step::Append(2),
 ];
+
+/// Appends while a rewrite lives; rewrites that are given up, of nothing and to nothing.
+const REWRITES: &[Step] = &[
+    Step::Begin,
+    Step::Publish,
+    Step::Append(2),
+    Step::Begin,
+    Step::Append(1),
+    Step::Push(3),
+    Step::Append(2),
+    Step::Push(2),
+    Step::Publish,
+    Step::Append(1),
+    Step::Begin,
+    Step::Push(1),
+    Step::Abandon,
+    Step::Append(2),
+    Step::Begin,
+    Step::Publish,
+    Step::Append(1),
+    Step::Reopen,
+    Step::Begin,
+    Step::Push(1),
+    Step::Publish,
+    Step::Append(2),
+];
+
+/// Batches that are not synced, before, in and behind everything else.
+const MIXED: &[Step] = &[
+    Step::Write(1),
+    Step::Write(2),
+    Step::Sync,
+    Step::Write(3),
+    Step::Append(1),
+    Step::Write(1),
+    Step::Write(2),
+    Step::Begin,
+    Step::Write(2),
+    Step::Push(2),
+    Step::Write(1),
+    Step::Publish,
+    Step::Write(1),
+    Step::Write(2),
+    Step::Reopen,
+    Step::Write(4),
+    Step::Write(1),
+    Step::Write(1),
+    Step::Sync,
+    Step::Write(1),
+    Step::Write(1),
+];
+
+/// All of them.
+pub(super) const SCRIPTS: [&[Step]; 3] = [SCRIPT, REWRITES, MIXED];
 
 /// Lengths of bodies, from none to several sectors.
 const LENGTHS: &[usize] = &[0, 7, 300, 700, 1800];
@@ -76,9 +138,13 @@ pub(super) fn create(disk: &SimDisk) -> Result<Log, LogError> {
     Ok(log)
 }
 
-/// Reads everything; every entry must lie where it says.
+/// Reads everything.
 pub(super) fn read(log: &Log) -> Result<State, LogError> {
-    log.frames()
+    read_entries(log.frames())
+}
+
+fn read_entries(frames: Frames<SimDisk>) -> Result<State, LogError> {
+    frames
         .map(|entry| entry.map(|e| (e.kind, e.body, e.commit, e.commit_time_micros)))
         .collect()
 }
@@ -150,10 +216,20 @@ impl Model {
     /// Forgets an operation that failed and, as the owner is not poisoned, changed nothing.
     pub(super) fn nothing_pending(&mut self) {
         let current = (self.commit, self.acked.clone());
-        self.allowed.retain(|(commit, _)| *commit <= current.0);
-        if !self.allowed.contains(&current) {
-            self.allowed.push(current);
-        }
+        self.allowed.retain(|(commit, _)| *commit < current.0);
+        self.allowed.push(current);
+    }
+
+    /// The running owner shows what it should, whatever failed: a failed sync may have cut what was not
+    /// durable, nothing else may have changed. What it calls durable can no longer be lost.
+    pub(super) fn shown_by(&mut self, log: &Log) {
+        let shown = (log.commit(), read(log).unwrap());
+        let current = (self.commit, self.acked.clone());
+        let cut = log.poisoned().is_some() && shown == self.allowed[0];
+        assert!(shown == current || cut, "commit {} is shown", shown.0);
+        self.allowed
+            .retain(|(commit, _)| *commit >= log.durable_commit());
+        assert!(!self.allowed.is_empty());
     }
 
     /// Everything so far is durable.
@@ -199,11 +275,21 @@ impl Model {
                 self.acked = state;
                 self.durable();
             }
-            Step::Reopen => {}
+            Step::Begin | Step::Push(_) | Step::Publish | Step::Abandon | Step::Reopen => {
+                panic!("not a step of the log alone")
+            }
         }
-        assert_eq!(log.commit(), self.commit);
-        assert_eq!(log.durable_commit(), self.allowed[0].0);
+        self.checked(log);
         Ok(())
+    }
+
+    /// After a success.
+    fn checked(&mut self, log: &Log) {
+        assert_eq!(log.commit(), self.commit);
+        // A segment that is full is synced before the next one begins.
+        self.allowed
+            .retain(|(commit, _)| *commit >= log.durable_commit());
+        assert_eq!(log.durable_commit(), self.allowed[0].0);
     }
 
     /// The state with these frames, under this number, in place of the first so many.
@@ -214,29 +300,99 @@ impl Model {
     }
 }
 
+/// A rewrite under way, and what the model knows of it.
+struct UnderWay {
+    rewrite: Rewrite<SimDisk>,
+    commit: u64,
+    /// How many frames it replaces.
+    replaced: usize,
+    pushed: Vec<Frame>,
+}
+
+/// A script at work.
+struct Run {
+    disk: SimDisk,
+    model: Model,
+    under_way: Option<UnderWay>,
+    /// Views that were taken, and what they must show for ever.
+    views: Vec<(LogView<SimDisk>, State)>,
+}
+
+impl Run {
+    /// One step; the owner is lost if opening fails.
+    fn step(&mut self, owner: &mut Option<Log>, step: Step) -> Result<(), LogError> {
+        let model = &mut self.model;
+        if step == Step::Reopen {
+            drop((self.under_way.take(), owner.take()));
+            let commit = model.commit;
+            let log = owner.insert(open(&self.disk)?.0);
+            model.settle(log);
+            assert_eq!(model.commit, commit, "no power was lost");
+            return Ok(());
+        }
+        let log = owner.as_mut().unwrap();
+        match step {
+            Step::Begin => {
+                let rewrite = log.begin_rewrite()?;
+                assert_eq!(rewrite.commit(), model.commit);
+                self.views.push((rewrite.view(), model.acked.clone()));
+                model.durable();
+                assert!(matches!(log.begin_rewrite(), Err(LogError::Busy { .. })));
+                self.under_way = Some(UnderWay {
+                    rewrite,
+                    commit: model.commit,
+                    replaced: model.acked.len(),
+                    pushed: Vec::new(),
+                });
+            }
+            Step::Push(count) => {
+                let under_way = self.under_way.as_mut().unwrap();
+                for frame in model.next_frames(count) {
+                    under_way.pushed.push(frame.clone());
+                    under_way.rewrite.push(frame)?;
+                }
+            }
+            Step::Publish => {
+                let under_way = self.under_way.take().unwrap();
+                let finished = under_way.rewrite.finish()?;
+                let state =
+                    model.rewritten(under_way.commit, under_way.replaced, &under_way.pushed);
+                model.allowed.push((model.commit, state.clone()));
+                let obsolete = log.publish_rewrite(finished)?;
+                model.acked = state;
+                model.durable();
+                self.views.push((log.view(), model.acked.clone()));
+                log.remove(obsolete)?;
+            }
+            Step::Abandon => drop(self.under_way.take().unwrap()),
+            other => model.write(log, other)?,
+        }
+        model.checked(log);
+        for (view, state) in self.views.iter().filter(|_| !self.disk.has_stopped()) {
+            // (Giving up a rewrite reports no failure.)
+            assert_eq!(read_entries(view.frames()).unwrap(), *state);
+        }
+        Ok(())
+    }
+}
+
 /// Runs a script from nothing until it ends or a step fails; returns the model, and the owner if it
-/// still lives.
+/// still lives. A rewrite under way is given up.
 pub(super) fn run(disk: &SimDisk, script: &[Step]) -> (Model, Option<Log>, Option<LogError>) {
-    let mut model = Model::default();
+    let mut run = Run {
+        disk: disk.clone(),
+        model: Model::default(),
+        under_way: None,
+        views: Vec::new(),
+    };
     let mut log = match create(disk) {
-        Ok(log) => log,
-        Err(error) => return (model, None, Some(error)),
+        Ok(log) => Some(log),
+        Err(error) => return (run.model, None, Some(error)),
     };
     for &step in script {
-        let result = if step == Step::Reopen {
-            drop(log);
-            match open(disk) {
-                Ok((again, _)) => log = again,
-                Err(error) => return (model, None, Some(error)),
-            }
-            assert_eq!(read(&log).unwrap(), model.acked);
-            Ok(())
-        } else {
-            model.write(&mut log, step)
-        };
-        if let Err(error) = result {
-            return (model, Some(log), Some(error));
+        if let Err(error) = run.step(&mut log, step) {
+            return (run.model, log, Some(error));
         }
     }
-    (model, Some(log), None)
+    (run.model, log, None)
 }
