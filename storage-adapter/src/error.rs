@@ -117,6 +117,20 @@ pub enum StoreError {
     /// There is no migration to complete or abort.
     #[error("no schema migration is under way: begin one first")]
     NoMigration,
+    /// Another compaction of the store is under way.
+    #[error("the store is being compacted already: wait for that, or cancel it")]
+    Compacting,
+    /// A compaction was cancelled before its commit point.
+    #[error("the compaction was cancelled; nothing was changed")]
+    Cancelled,
+    /// The thread of a compaction ended in a panic.
+    #[error("the compaction failed in a way that is a defect of this program: report this")]
+    CompactorPanicked,
+    /// The sync that a commit shared with others failed; one of the others was told why.
+    #[error(
+        "a sync shared with other commits failed, so this one is not acknowledged: open the store again"
+    )]
+    GroupSync,
     /// The commit to pin is not told apart from its neighbours.
     #[error("commit {commit} cannot be pinned: its state is not exactly readable")]
     NotReadable {

@@ -10,6 +10,7 @@ mod log_dir;
 mod log_store;
 mod memory_log;
 mod record;
+mod shared;
 mod source;
 mod streaming;
 pub mod version;
@@ -27,6 +28,10 @@ pub use item_store::{
 pub use log_store::{LogReader, LogRewrite, LogStore};
 pub use memory_log::{MemoryLog, MemoryReader, MemoryRewrite};
 pub use record::order_word;
+pub use shared::{
+    CompactionHandle, CompactionProgress, Durability, GRACE, Schedule, ScheduleHandle, SharedStats,
+    SharedStore, StoreLease,
+};
 pub use source::{BadLine, BadLineReason, BadLines, ReadLog, SourceError, is_export, read_log};
 pub use streaming::{
     FoldError, FoldOptions, FoldPhase, FoldProgress, FoldReport, Heavy, fold_logs,

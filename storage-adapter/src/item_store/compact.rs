@@ -92,23 +92,42 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
         if plan.is_empty() {
             return Ok(plan.outcome(false, disk_before, disk_before));
         }
-        let mut rewrite = self.log.begin_rewrite()?;
+        let mut rewrite = self.begin_rewrite()?;
         let replacement = plan.replacement(&self.view);
-        replacement.write(&mut rewrite)?;
-        let finished = rewrite.finish()?;
-        let obsolete = self.log.publish(finished)?;
-        self.adopt(&replacement);
-        self.log.remove(obsolete)?;
-        if plan.discards_tails() {
-            self.log.discard_kept_aside()?;
-        }
+        replacement.write(&mut rewrite, &mut || Ok(()))?;
+        let obsolete = self.publish(&replacement, rewrite.finish()?)?;
+        self.discard(&plan, obsolete)?;
         let mut outcome = plan.outcome(true, disk_before, self.log.disk_bytes()?);
         outcome.items_masked = replacement.items_masked();
         Ok(outcome)
     }
 
-    /// Goes on with what was published.
-    pub(crate) fn adopt(&mut self, replacement: &Replacement<S>) {
+    /// Begins to replace everything there is now.
+    pub(crate) fn begin_rewrite(&mut self) -> Result<L::Rewrite, StoreError> {
+        Ok(self.log.begin_rewrite()?)
+    }
+
+    /// The commit point; returns what is left of the log before.
+    pub(crate) fn publish(
+        &mut self,
+        replacement: &Replacement<S>,
+        finished: L::Finished,
+    ) -> Result<L::Obsolete, StoreError> {
+        let obsolete = self.log.publish(finished)?;
         self.view = replacement.over(&self.view);
+        Ok(obsolete)
+    }
+
+    /// Removes what a compaction replaced, and what torn writes left if text in it may be redacted.
+    pub(crate) fn discard(
+        &mut self,
+        plan: &Plan<S>,
+        obsolete: L::Obsolete,
+    ) -> Result<(), StoreError> {
+        self.log.remove(obsolete)?;
+        if plan.discards_tails() {
+            self.log.discard_kept_aside()?;
+        }
+        Ok(())
     }
 }

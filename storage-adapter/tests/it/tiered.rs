@@ -8,7 +8,7 @@
 )]
 
 mod crash;
-mod model;
+pub(crate) mod model;
 mod policy;
 mod random;
 mod schemas;

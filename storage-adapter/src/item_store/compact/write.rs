@@ -94,18 +94,29 @@ impl<S: Order> Replacement<S> {
         }
     }
 
-    /// Writes all of it.
-    pub(crate) fn write(&self, rewrite: &mut impl LogRewrite) -> Result<(), StoreError> {
+    /// How many frames [`write`](Self::write) writes of items.
+    pub(crate) fn frames(&self) -> usize {
+        let scopes = self.view.scopes.values().map(|scope| &scope.items);
+        let items = std::iter::once(&self.view.base).chain(scopes).flatten();
+        items.map(|(_, item)| item.sources.len()).sum()
+    }
+
+    /// Writes all of it. `each` is asked before every frame of an item; an error of it ends the writing.
+    pub(crate) fn write(
+        &self,
+        rewrite: &mut impl LogRewrite,
+        each: &mut impl FnMut() -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let view = &self.view;
         rewrite.push(Frame::new(HISTORY, view.history().encode()))?;
         if !view.redactions.is_empty() {
             rewrite.push(redactions_frame(&view.redactions))?;
         }
-        write_items(&view.base, rewrite)?;
+        write_items(&view.base, rewrite, each)?;
         for scope in view.scopes.values() {
             if !scope.items.is_empty() {
                 rewrite.push(Frame::new(SCOPE, scope.id.record().encode()))?;
-                write_items(&scope.items, rewrite)?;
+                write_items(&scope.items, rewrite, each)?;
             }
         }
         Ok(())
@@ -203,9 +214,11 @@ fn mask<S: Order>(
 fn write_items<S: Order>(
     items: &Items<S>,
     rewrite: &mut impl LogRewrite,
+    each: &mut impl FnMut() -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     for (id, item) in items {
         for held in &item.sources {
+            each()?;
             rewrite.push(match &held.source {
                 Source::Event(event) => past_frame(PAST_EVENT, held.commit, event.line()),
                 Source::State(state) => past_frame(PAST_STATE, held.commit, &state.encode(id)),

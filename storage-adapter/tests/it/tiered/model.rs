@@ -12,26 +12,26 @@ use storage_adapter::{
     MemoryLog, Moment, ScopeId, View,
 };
 
-pub(super) type Store<L = MemoryLog> = ItemStore<Unstamped, L>;
+pub(crate) type Store<L = MemoryLog> = ItemStore<Unstamped, L>;
 
-pub(super) const MINUTE: u64 = 60_000_000;
-pub(super) const HOUR: u64 = 60 * MINUTE;
+pub(crate) const MINUTE: u64 = 60_000_000;
+pub(crate) const HOUR: u64 = 60 * MINUTE;
 
-pub(super) fn memory() -> Store {
+pub(crate) fn memory() -> Store {
     ItemStore::over(MemoryLog::new(&Store::<MemoryLog>::header())).unwrap()
 }
 
-pub(super) fn held(line: &str) -> HeldEvent<Unstamped> {
+pub(crate) fn held(line: &str) -> HeldEvent<Unstamped> {
     let event = parse_line(line.as_bytes()).unwrap().unwrap();
     HeldEvent::new(line.as_bytes(), Stamped::new(event).unwrap())
 }
 
-pub(super) fn hash(line: &str) -> EventHash {
+pub(crate) fn hash(line: &str) -> EventHash {
     held(line).hash()
 }
 
 /// The `n`th event of an item: a long title, so that snapshots are smaller than events.
-pub(super) fn line(item: &str, n: u64) -> String {
+pub(crate) fn line(item: &str, n: u64) -> String {
     let words = format!("{n} words of {item} ").repeat(6);
     let data = if n == 0 {
         format!(r#"{{"kind":"task","title":"{words}"}}"#)
@@ -44,7 +44,7 @@ pub(super) fn line(item: &str, n: u64) -> String {
 }
 
 /// Everything may be held as a snapshot.
-pub(super) fn everything() -> CompactionPolicy {
+pub(crate) fn everything() -> CompactionPolicy {
     CompactionPolicy {
         min_age_days: 0,
         target_phases: ["open", "doing", "done", "archived"]
@@ -56,7 +56,7 @@ pub(super) fn everything() -> CompactionPolicy {
 }
 
 /// Ten minutes exact, then baselines of ten minutes, two of them to a tier.
-pub(super) fn small() -> RetentionConfig {
+pub(crate) fn small() -> RetentionConfig {
     RetentionConfig {
         cutoff: Duration::from_mins(10),
         base_interval: Duration::from_mins(10),
@@ -65,7 +65,7 @@ pub(super) fn small() -> RetentionConfig {
     }
 }
 
-pub(super) fn compaction(retention: Option<RetentionConfig>, clock_micros: u64) -> Compaction {
+pub(crate) fn compaction(retention: Option<RetentionConfig>, clock_micros: u64) -> Compaction {
     Compaction {
         policy: everything(),
         retention,
@@ -76,13 +76,13 @@ pub(super) fn compaction(retention: Option<RetentionConfig>, clock_micros: u64) 
 }
 
 /// Two stores that are told the same things at the same times; one of them compacts.
-pub(super) struct Pair<L: LogStore = MemoryLog> {
-    pub(super) store: Store<L>,
-    pub(super) model: Store,
+pub(crate) struct Pair<L: LogStore = MemoryLog> {
+    pub(crate) store: Store<L>,
+    pub(crate) model: Store,
 }
 
 impl Pair {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             store: memory(),
             model: memory(),
@@ -90,13 +90,13 @@ impl Pair {
     }
 
     /// Closes the store and opens it again.
-    pub(super) fn reopen(&mut self) {
+    pub(crate) fn reopen(&mut self) {
         self.store = ItemStore::over(self.store.log().clone()).unwrap();
     }
 }
 
 impl<L: LogStore> Pair<L> {
-    pub(super) fn apply(&mut self, scope: Option<&ScopeId>, lines: &[String], at: u64) -> u64 {
+    pub(crate) fn apply(&mut self, scope: Option<&ScopeId>, lines: &[String], at: u64) -> u64 {
         let batch = || Batch {
             events: lines.iter().map(|line| held(line)).collect(),
             scope: scope.cloned(),
@@ -107,7 +107,7 @@ impl<L: LogStore> Pair<L> {
         report.commit
     }
 
-    pub(super) fn redact(&mut self, lines: &[String], at: u64) {
+    pub(crate) fn redact(&mut self, lines: &[String], at: u64) {
         let batch = || Batch {
             redactions: lines.iter().map(|line| hash(line)).collect::<Set<_>>(),
             ..Batch::default()
@@ -116,18 +116,18 @@ impl<L: LogStore> Pair<L> {
         assert_eq!(self.model.apply(batch(), at).unwrap(), report);
     }
 
-    pub(super) fn create_scope(&mut self, name: &str, at: u64) -> ScopeId {
+    pub(crate) fn create_scope(&mut self, name: &str, at: u64) -> ScopeId {
         let id = self.store.create_scope(name, at).unwrap();
         assert_eq!(self.model.create_scope(name, at).unwrap(), id);
         id
     }
 
-    pub(super) fn delete_scope(&mut self, name: &str, at: u64) {
+    pub(crate) fn delete_scope(&mut self, name: &str, at: u64) {
         self.store.delete_scope(name, at).unwrap();
         self.model.delete_scope(name, at).unwrap();
     }
 
-    pub(super) fn compact(
+    pub(crate) fn compact(
         &mut self,
         retention: Option<RetentionConfig>,
         clock: u64,
@@ -139,7 +139,7 @@ impl<L: LogStore> Pair<L> {
     }
 
     /// Everything that can be read, at every commit there ever was, is what the model says.
-    pub(super) fn check(&self) {
+    pub(crate) fn check(&self) {
         let (store, model) = (&*self.store, &*self.model);
         assert_eq!(store.digest(), model.digest());
         assert_eq!(store.commit(), model.commit());

@@ -1,0 +1,216 @@
+//! Compaction beside readers and writers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+
+use bones_snapshot::Order;
+
+use super::SharedStore;
+use crate::error::StoreError;
+use crate::item_store::{Compaction, CompactionOutcome, Plan, Replacement};
+use crate::log_store::{LogRewrite, LogStore};
+
+/// How far a compaction is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CompactionProgress {
+    /// Frames written.
+    pub written: usize,
+    /// Frames to write, 0 while that is being planned.
+    pub total: usize,
+}
+
+/// Who compacts, how far it is, and whether it should stop.
+#[derive(Debug, Default)]
+pub(super) struct Token {
+    taken: AtomicBool,
+}
+
+/// Lets the token go, also when a compaction fails or panics.
+struct Turn(Arc<Token>);
+
+impl Token {
+    fn take(self: &Arc<Self>) -> Result<Turn, StoreError> {
+        if self.taken.swap(true, Ordering::AcqRel) {
+            return Err(StoreError::Compacting);
+        }
+        Ok(Turn(Arc::clone(self)))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.taken.store(false, Ordering::Release);
+    }
+}
+
+/// What a compaction shares with who watches it.
+#[derive(Debug, Default)]
+struct Watch {
+    cancelled: AtomicBool,
+    written: AtomicUsize,
+    total: AtomicUsize,
+}
+
+impl Watch {
+    fn check(&self) -> Result<(), StoreError> {
+        if self.cancelled.load(Ordering::Relaxed) {
+            Err(StoreError::Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// A compaction on a thread of its own. Dropping the handle lets it go on.
+#[derive(Debug)]
+pub struct CompactionHandle {
+    watch: Arc<Watch>,
+    thread: JoinHandle<Result<CompactionOutcome, StoreError>>,
+}
+
+impl CompactionHandle {
+    /// How far it is.
+    pub fn progress(&self) -> CompactionProgress {
+        CompactionProgress {
+            written: self.watch.written.load(Ordering::Relaxed),
+            total: self.watch.total.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Asks it to stop. Nothing has changed if it does; past its commit point it goes on to the end.
+    pub fn cancel(&self) {
+        self.watch.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has come to an end.
+    pub fn is_finished(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    ///
+    /// As [`SharedStore::compact`], and [`StoreError::Cancelled`].
+    pub fn wait(self) -> Result<CompactionOutcome, StoreError> {
+        let ended = self.thread.join();
+        ended.unwrap_or(Err(StoreError::CompactorPanicked))
+    }
+}
+
+impl<S: Order, L: LogStore> SharedStore<S, L> {
+    /// Compacts as [`ItemStore::compact`](crate::ItemStore::compact) does, beside readers and writers: the store is
+    /// held only to begin and to switch. Waits then for readers of the log as it was, for the grace period; after
+    /// that their streams are expired, and what was replaced is removed.
+    ///
+    /// When this returns, what was redacted before it began, deleted scopes included, is in no file.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Compacting`] while another compaction is under way; as `ItemStore::compact`.
+    pub fn compact(&self, options: &Compaction) -> Result<CompactionOutcome, StoreError> {
+        let _turn = self.0.compactor.take()?;
+        self.compact_watched(options, &Watch::default())
+    }
+
+    fn compact_watched(
+        &self,
+        options: &Compaction,
+        watch: &Watch,
+    ) -> Result<CompactionOutcome, StoreError> {
+        let (before, aside) = {
+            let store = self.0.store();
+            (store.log().disk_bytes()?, store.log().kept_aside()? > 0)
+        };
+        // A pin that came between plan and commit asks for another plan.
+        loop {
+            let plan = Plan::new(&self.read(), options, aside)?;
+            if plan.is_empty() {
+                return Ok(plan.outcome(false, before, before));
+            }
+            watch.check()?;
+            let Some((mut rewrite, replacement)) = self.begin(&plan)? else {
+                continue;
+            };
+            watch.total.store(replacement.frames(), Ordering::Relaxed);
+            replacement.write(&mut rewrite, &mut || {
+                watch.written.fetch_add(1, Ordering::Relaxed);
+                watch.check()
+            })?;
+            let finished = rewrite.finish()?;
+            if self.switch(&plan, &replacement, finished)? {
+                let after = self.0.store().log().disk_bytes()?;
+                let mut outcome = plan.outcome(true, before, after);
+                outcome.items_masked = replacement.items_masked();
+                return Ok(outcome);
+            }
+        }
+    }
+
+    /// Begins to rewrite what there is now; `None` if the plan is of yesterday.
+    fn begin(&self, plan: &Plan<S>) -> Result<Option<(L::Rewrite, Replacement<S>)>, StoreError> {
+        let mut store = self.0.store();
+        if !plan.keeps_pins(&store) {
+            return Ok(None);
+        }
+        let rewrite = store.begin_rewrite()?;
+        let view = store.view();
+        drop(store);
+        Ok(Some((rewrite, plan.replacement(&view))))
+    }
+
+    /// The commit point, and what follows it; `false` if the plan is of yesterday.
+    fn switch(
+        &self,
+        plan: &Plan<S>,
+        replacement: &Replacement<S>,
+        finished: L::Finished,
+    ) -> Result<bool, StoreError> {
+        let mut store = self.0.store();
+        if !plan.keeps_pins(&store) {
+            return Ok(false);
+        }
+        let obsolete = store.publish(replacement, finished)?;
+        self.0.show(&store);
+        // SUBTLE: while the store is held, so that only versions over the old files are among them.
+        let retired = std::mem::take(&mut *self.0.retired());
+        drop(store);
+        let until = std::time::Instant::now() + self.0.grace;
+        for old in retired {
+            let left = until.saturating_duration_since(std::time::Instant::now());
+            drop(old.reclaim_within(left));
+        }
+        self.0.store().discard(plan, obsolete)?;
+        Ok(true)
+    }
+}
+
+impl<S, L> SharedStore<S, L>
+where
+    S: Order + 'static,
+    L: LogStore + Send + 'static,
+    L::Rewrite: Send,
+    L::Finished: Send,
+    L::Reader: Send + Sync,
+{
+    /// [`compact`](Self::compact) on a thread of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Compacting`] at once while another compaction is under way; the rest from the handle.
+    pub fn compact_in_background(
+        &self,
+        options: Compaction,
+    ) -> Result<CompactionHandle, StoreError> {
+        let turn = self.0.compactor.take()?;
+        let watch = Arc::new(Watch::default());
+        let (store, watched) = (self.clone(), Arc::clone(&watch));
+        let thread = std::thread::spawn(move || {
+            let _turn = turn;
+            store.compact_watched(&options, &watched)
+        });
+        Ok(CompactionHandle { watch, thread })
+    }
+}

@@ -1,0 +1,128 @@
+//! A log in memory that calls the test back while it is being rewritten, and fails when told to.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use storage_adapter::log::{Frame, LogError, VerifyReport};
+use storage_adapter::{LogRewrite, LogStore, MemoryLog, MemoryReader, MemoryRewrite};
+
+type Hook = Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>;
+
+#[derive(Clone)]
+pub(super) struct Hooked {
+    log: MemoryLog,
+    on_push: Hook,
+    fail_sync: Arc<Mutex<bool>>,
+}
+
+/// What a test holds on to.
+#[derive(Clone, Default)]
+pub(super) struct Strings {
+    on_push: Hook,
+    fail_sync: Arc<Mutex<bool>>,
+}
+
+impl Strings {
+    /// Calls this once, at the next frame of a rewrite.
+    pub(super) fn on_push(&self, hook: impl FnOnce() + Send + 'static) {
+        *self.on_push.lock().unwrap() = Some(Box::new(hook));
+    }
+
+    pub(super) fn fail_syncs(&self) {
+        *self.fail_sync.lock().unwrap() = true;
+    }
+}
+
+impl Hooked {
+    pub(super) fn new(header: &[u8]) -> (Self, Strings) {
+        let strings = Strings::default();
+        let log = Self {
+            log: MemoryLog::new(header),
+            on_push: Arc::clone(&strings.on_push),
+            fail_sync: Arc::clone(&strings.fail_sync),
+        };
+        (log, strings)
+    }
+}
+
+pub(super) struct Rewrite {
+    rewrite: MemoryRewrite,
+    on_push: Hook,
+}
+
+impl LogStore for Hooked {
+    type Rewrite = Rewrite;
+    type Finished = MemoryRewrite;
+    type Obsolete = ();
+    type Reader = MemoryReader;
+
+    fn place(&self) -> PathBuf {
+        self.log.place()
+    }
+    fn header(&self) -> &[u8] {
+        self.log.header()
+    }
+    fn commit(&self) -> u64 {
+        self.log.commit()
+    }
+    fn commit_time_micros(&self) -> u64 {
+        self.log.commit_time_micros()
+    }
+    fn durable_commit(&self) -> u64 {
+        self.log.durable_commit()
+    }
+    fn write(&mut self, frames: Vec<Frame>, time: u64) -> Result<u64, LogError> {
+        self.log.write(frames, time)
+    }
+    fn sync(&mut self) -> Result<u64, LogError> {
+        if *self.fail_sync.lock().unwrap() {
+            let (path, why) = (self.place(), "told to fail".to_owned());
+            return Err(LogError::Poisoned { path, why });
+        }
+        // Long enough for others to queue up behind it.
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        self.log.sync()
+    }
+    fn reader(&self) -> MemoryReader {
+        self.log.reader()
+    }
+    fn begin_rewrite(&mut self) -> Result<Rewrite, LogError> {
+        Ok(Rewrite {
+            rewrite: self.log.begin_rewrite()?,
+            on_push: Arc::clone(&self.on_push),
+        })
+    }
+    fn publish(&mut self, finished: MemoryRewrite) -> Result<(), LogError> {
+        self.log.publish(finished)
+    }
+    fn remove(&mut self, (): ()) -> Result<(), LogError> {
+        Ok(())
+    }
+    fn verify(&self) -> Result<VerifyReport, LogError> {
+        self.log.verify()
+    }
+    fn disk_bytes(&self) -> Result<u64, LogError> {
+        self.log.disk_bytes()
+    }
+    fn parts(&self) -> usize {
+        1
+    }
+}
+
+impl LogRewrite for Rewrite {
+    type Finished = MemoryRewrite;
+
+    fn commit(&self) -> u64 {
+        self.rewrite.commit()
+    }
+    fn push(&mut self, frame: Frame) -> Result<(), LogError> {
+        let hook = self.on_push.lock().unwrap().take();
+        if let Some(hook) = hook {
+            hook();
+        }
+        self.rewrite.push(frame)
+    }
+    fn finish(self) -> Result<MemoryRewrite, LogError> {
+        self.rewrite.finish()
+    }
+}

@@ -1,0 +1,133 @@
+//! Readers beside compaction.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use storage_adapter::{Batch, LogReader, SharedStore};
+
+use crate::tiered::model::{HOUR, MINUTE, compaction, held, line, memory, small};
+
+type Shared = SharedStore<lattice_lww::Unstamped, storage_adapter::MemoryLog>;
+
+fn grown(grace: Duration) -> Shared {
+    let shared = SharedStore::with_grace(memory(), grace);
+    for n in 0..30 {
+        write(&shared, n);
+    }
+    shared
+}
+
+fn write(shared: &Shared, n: u64) {
+    let batch = Batch {
+        events: vec![held(&line("bn-0", n))],
+        ..Batch::default()
+    };
+    shared.apply(batch, n * 10 * MINUTE).unwrap();
+}
+
+#[test]
+fn point_reads_during_a_thousand_switches_are_never_wrong() {
+    let shared = grown(Duration::ZERO);
+    let done = AtomicBool::new(false);
+    let expected = shared.read().digest();
+    std::thread::scope(|threads| {
+        for _ in 0..3 {
+            threads.spawn(|| {
+                let mut reads = 0_u64;
+                while !done.load(Ordering::Relaxed) {
+                    let view = shared.read();
+                    assert_eq!(view.state("bn-0").unwrap().coverage().len(), 30);
+                    assert_eq!(view.digest(), expected);
+                    reads += 1;
+                }
+                assert!(reads > 0);
+            });
+        }
+        // Every one of these pins something else, so that each compaction has something to do.
+        for n in 0..1000 {
+            let scope = format!("s{n}");
+            shared
+                .change(|s| s.create_scope(&scope, 0).map(drop))
+                .unwrap();
+            shared.change(|s| s.delete_scope(&scope, 0)).unwrap();
+            assert!(shared.compact(&compaction(None, 9 * HOUR)).unwrap().changed);
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn a_reader_that_stays_for_ever_blocks_nobody_and_is_counted() {
+    let shared = grown(Duration::ZERO);
+    let old = shared.read();
+    for n in 30..60 {
+        write(&shared, n);
+        shared
+            .compact(&compaction(Some(small()), n * 10 * MINUTE))
+            .unwrap();
+    }
+    assert_eq!(old.state("bn-0").unwrap().coverage().len(), 30);
+    let stats = shared.stats().unwrap();
+    assert_eq!(stats.readers.get(&old.version()), Some(&1));
+    assert_eq!(old.commit(), 30);
+    drop(old);
+    write(&shared, 60);
+    assert_eq!(
+        shared.stats().unwrap().readers.len(),
+        1,
+        "only the current one"
+    );
+}
+
+#[test]
+fn a_stream_that_ends_within_the_grace_period_is_whole() {
+    let shared = grown(Duration::from_mins(1));
+    let reader = shared.read();
+    let expected = reader.with(|log| log.frames().count()).unwrap();
+    let compacting = shared
+        .compact_in_background(compaction(None, 9 * HOUR))
+        .unwrap();
+    while shared.read().floor() == 0 {
+        std::thread::yield_now();
+    }
+    assert!(!compacting.is_finished(), "it waits for the reader");
+    assert_eq!(reader.with(|log| log.frames().count()).unwrap(), expected);
+    drop(reader);
+    assert!(compacting.wait().unwrap().changed);
+}
+
+#[test]
+fn a_reader_that_outlives_the_grace_period_is_told_and_reads_anew() {
+    for grace in [Duration::ZERO, Duration::from_millis(20)] {
+        let shared = grown(grace);
+        let reader = shared.read();
+        shared.compact(&compaction(None, 9 * HOUR)).unwrap();
+        let expired = reader.with(|log| log.frames().count()).unwrap_err();
+        assert!(expired.to_string().contains("snapshot expired"));
+        assert_eq!(
+            reader.state("bn-0").unwrap().coverage().len(),
+            30,
+            "its view stays"
+        );
+        let again = shared.read();
+        assert!(again.with(|log| log.frames().count()).unwrap() < 30);
+    }
+}
+
+#[test]
+fn a_reader_that_panics_lets_go() {
+    let shared = grown(Duration::from_mins(1));
+    std::thread::scope(|threads| {
+        let reader = threads.spawn(|| {
+            let _lease = shared.read();
+            panic!("on purpose");
+        });
+        assert!(reader.join().is_err());
+    });
+    let began = std::time::Instant::now();
+    shared.compact(&compaction(None, 9 * HOUR)).unwrap();
+    assert!(
+        began.elapsed() < Duration::from_secs(50),
+        "nobody is waited for"
+    );
+}
