@@ -11,6 +11,7 @@
 
 mod items;
 mod log;
+mod shared;
 mod streaming;
-mod version;
 mod tiered;
+mod version;
