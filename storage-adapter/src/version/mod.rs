@@ -32,8 +32,8 @@
 //!    looks like any other.
 //! 6. **Unwinding releases.** A lease that is dropped by a panic is dropped like any other.
 //!
-//! Laws 1 to 4 are checked under every schedule of small models by the crate in `storage-adapter/loom`, which
-//! compiles these very files.
+//! Laws 1 to 4 are checked under every schedule of models of two threads, and a bounded part of those of three, by
+//! the crate in `storage-adapter/loom`, which compiles these very files.
 //!
 //! ```
 //! use std::time::Duration;

@@ -10,7 +10,7 @@ use super::{Lease, Locked, Retired, Slot, Version};
 
 /// A version that readers lease and a writer replaces.
 ///
-/// `V` is what a version shows, `R` what it stands on; see the [module](self). `S` is where the current version
+/// `V` is what a version shows, `R` what it stands on; see the [module](super). `S` is where the current version
 /// stands, and is only ever something else in a model.
 ///
 /// # Cost
