@@ -2,91 +2,104 @@
 
 use std::path::PathBuf;
 
-use crate::log::{Entry, Frame, LogDir, LogError, VerifyReport};
+use crate::log::{
+    Entry, Files, Finished, Frame, LogDir, LogError, LogView, Obsolete, Rewrite, VerifyReport,
+};
 use crate::log_store::{LogReader, LogRewrite, LogStore};
 
-pub struct Buf(u64, u64, Vec<Frame>);
-pub struct Read(u64, Vec<Entry>);
+impl<F: Files> LogStore for LogDir<F> {
+    type Rewrite = Rewrite<F>;
+    type Finished = Finished<F>;
+    type Obsolete = Obsolete<F>;
+    type Reader = LogView<F>;
 
-impl LogStore for LogDir {
-    type Rewrite = Buf;
-    type Finished = Buf;
-    type Obsolete = ();
-    type Reader = Read;
     fn place(&self) -> PathBuf {
-        PathBuf::new()
+        self.path()
     }
+
     fn header(&self) -> &[u8] {
-        LogDir::header(self)
+        Self::header(self)
     }
+
     fn commit(&self) -> u64 {
-        LogDir::commit(self)
+        Self::commit(self)
     }
+
     fn commit_time_micros(&self) -> u64 {
-        LogDir::commit_time_micros(self)
+        Self::commit_time_micros(self)
     }
+
     fn durable_commit(&self) -> u64 {
-        LogDir::commit(self)
+        Self::durable_commit(self)
     }
-    fn write(&mut self, frames: Vec<Frame>, time: u64) -> Result<u64, LogError> {
-        self.append(frames, time)
+
+    fn write(&mut self, frames: Vec<Frame>, time_micros: u64) -> Result<u64, LogError> {
+        Self::write(self, frames, time_micros)
     }
+
     fn sync(&mut self) -> Result<u64, LogError> {
-        Ok(LogDir::commit(self))
+        Self::sync(self)
     }
-    fn reader(&self) -> Read {
-        Read(
-            LogDir::commit(self),
-            self.frames().filter_map(Result::ok).collect(),
-        )
+
+    fn reader(&self) -> LogView<F> {
+        self.view()
     }
-    fn begin_rewrite(&mut self) -> Result<Buf, LogError> {
-        Ok(Buf(
-            LogDir::commit(self),
-            LogDir::commit_time_micros(self),
-            Vec::new(),
-        ))
+
+    fn begin_rewrite(&mut self) -> Result<Rewrite<F>, LogError> {
+        Self::begin_rewrite(self)
     }
-    fn publish(&mut self, f: Buf) -> Result<(), LogError> {
-        self.replace(f.2, f.1).map(drop)
+
+    fn publish(&mut self, finished: Finished<F>) -> Result<Obsolete<F>, LogError> {
+        self.publish_rewrite(finished)
     }
-    fn remove(&mut self, (): ()) -> Result<(), LogError> {
-        Ok(())
+
+    fn remove(&mut self, obsolete: Obsolete<F>) -> Result<(), LogError> {
+        Self::remove(self, obsolete)
     }
+
     fn verify(&self) -> Result<VerifyReport, LogError> {
-        LogDir::verify(self)
+        Self::verify(self)
     }
+
     fn disk_bytes(&self) -> Result<u64, LogError> {
-        LogDir::disk_bytes(self)
+        Self::disk_bytes(self)
     }
+
     fn parts(&self) -> usize {
         self.segments().len()
     }
+
     fn kept_aside(&self) -> Result<usize, LogError> {
         Ok(self.kept_tails()?.len())
     }
+
     fn discard_kept_aside(&mut self) -> Result<(), LogError> {
         self.discard_tails().map(drop)
     }
 }
-impl LogRewrite for Buf {
-    type Finished = Buf;
+
+impl<F: Files> LogRewrite for Rewrite<F> {
+    type Finished = Finished<F>;
+
     fn commit(&self) -> u64 {
-        self.0
+        Self::commit(self)
     }
+
     fn push(&mut self, frame: Frame) -> Result<(), LogError> {
-        self.2.push(frame);
-        Ok(())
+        Self::push(self, frame)
     }
-    fn finish(self) -> Result<Buf, LogError> {
-        Ok(self)
+
+    fn finish(self) -> Result<Finished<F>, LogError> {
+        Self::finish(self)
     }
 }
-impl LogReader for Read {
+
+impl<F: Files> LogReader for LogView<F> {
     fn commit(&self) -> u64 {
-        self.0
+        Self::commit(self)
     }
+
     fn frames(&self) -> impl Iterator<Item = Result<Entry, LogError>> + '_ {
-        self.1.iter().cloned().map(Ok)
+        Self::frames(self)
     }
 }
