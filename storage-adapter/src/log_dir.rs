@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use crate::log::{
-    Entry, Files, Finished, Frame, LogDir, LogError, LogView, Obsolete, Rewrite, VerifyReport,
+    Entry, Files, Finished, Frame, Frames, LogDir, LogError, LogView, Obsolete, Rewrite,
+    VerifyReport,
 };
 use crate::log_store::{LogReader, LogRewrite, LogStore};
 
@@ -95,11 +96,13 @@ impl<F: Files> LogRewrite for Rewrite<F> {
 }
 
 impl<F: Files> LogReader for LogView<F> {
+    type Cursor = Option<Frames<F>>;
+
     fn commit(&self) -> u64 {
         Self::commit(self)
     }
 
-    fn frames(&self) -> impl Iterator<Item = Result<Entry, LogError>> + '_ {
-        Self::frames(self)
+    fn read(&self, cursor: &mut Self::Cursor) -> Option<Result<Entry, LogError>> {
+        cursor.get_or_insert_with(|| Self::frames(self)).next()
     }
 }

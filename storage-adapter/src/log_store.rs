@@ -146,9 +146,25 @@ pub trait LogRewrite {
 
 /// A consistent view of a [`LogStore`].
 pub trait LogReader {
+    /// A place in it, at first the beginning. It holds nothing open, so that who has only a place keeps
+    /// no file from being removed.
+    type Cursor: Default;
+
     /// The last commit in it.
     fn commit(&self) -> u64;
 
-    /// Every frame in order, each check verified. Ends after the first error.
-    fn frames(&self) -> impl Iterator<Item = Result<Entry, LogError>> + '_;
+    /// The frame at the cursor, each check verified, and the cursor behind it; `None` at the end. After an
+    /// error there is no more to read from that cursor.
+    fn read(&self, cursor: &mut Self::Cursor) -> Option<Result<Entry, LogError>>;
+
+    /// Every frame in order. Ends after the first error.
+    fn frames(&self) -> impl Iterator<Item = Result<Entry, LogError>> + '_ {
+        let mut cursor = Self::Cursor::default();
+        let mut ended = false;
+        std::iter::from_fn(move || {
+            let next = (!ended).then(|| self.read(&mut cursor)).flatten();
+            ended = !matches!(next, Some(Ok(_)));
+            next
+        })
+    }
 }

@@ -189,24 +189,30 @@ impl LogRewrite for MemoryRewrite {
 pub struct MemoryReader(im::Vector<Arc<Batch>>);
 
 impl LogReader for MemoryReader {
+    /// A batch, and a frame in it.
+    type Cursor = (usize, usize);
+
     fn commit(&self) -> u64 {
         self.0.last().map_or(0, |batch| batch.commit)
     }
 
-    fn frames(&self) -> impl Iterator<Item = Result<Entry, LogError>> + '_ {
-        let frames = self
-            .0
-            .iter()
-            .flat_map(|batch| batch.frames.iter().map(move |frame| (batch, frame)));
-        (0..).zip(frames).map(|(offset, (batch, frame))| {
-            Ok(Entry {
+    fn read(&self, (at, index): &mut (usize, usize)) -> Option<Result<Entry, LogError>> {
+        loop {
+            let batch = self.0.get(*at)?;
+            let Some(frame) = batch.frames.get(*index) else {
+                (*at, *index) = (at.saturating_add(1), 0);
+                continue;
+            };
+            let entry = Entry {
                 kind: frame.kind,
                 body: frame.body.clone(),
                 file: NAME.into(),
-                offset,
+                offset: *index as u64,
                 commit: batch.commit,
                 commit_time_micros: batch.time,
-            })
-        })
+            };
+            *index = index.saturating_add(1);
+            return Some(Ok(entry));
+        }
     }
 }
