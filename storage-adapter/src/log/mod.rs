@@ -6,15 +6,18 @@
 //!
 //! | operation | atomic point | cost |
 //! |---|---|---|
-//! | [`LogDir::append`] | the mark that closes the batch, once synced | writes, one sync |
-//! | [`LogDir::replace`] | the rename to `CURRENT` | the new frames, written and synced once |
+//! | [`LogDir::write`] | the mark that closes the batch | writes |
+//! | [`LogDir::sync`] | the end of the sync, for all batches since the last | one sync |
+//! | [`LogDir::append`] | both | writes, one sync |
+//! | [`LogDir::begin_rewrite`], [`Rewrite`], [`LogDir::publish_rewrite`] | the rename to `CURRENT` | the new frames, written and synced once, on any thread |
 //! | [`LogDir::open`] | - | a scan of what was appended since the last manifest |
-//! | [`LogDir::frames`] | - | one pass over all bytes, memory for the largest frame |
+//! | [`LogDir::view`] | - | O(1); reading is one pass over all bytes, memory for the largest frame |
 //!
 //! Laws:
 //!
 //! 1. **All or nothing.** After a crash at any point a batch is there in full or not at all.
-//! 2. **Acknowledged is durable.** An `Ok` from `append` or `replace` survives the loss of power.
+//! 2. **Acknowledged is durable.** What an `Ok` from `sync`, `append` or `publish_rewrite` reports survives
+//!    the loss of power. What was only written may be lost from some commit on, never from the middle.
 //! 3. **Damage is named, never read.** A frame comes back as it was written, or as an error that
 //!    names file and offset. Only the tail that a crash can have torn is ever cut, and what was cut
 //!    is kept in a file of its own and reported.
@@ -39,8 +42,14 @@
 //! let entries = log.frames().collect::<Result<Vec<_>, _>>()?;
 //! assert_eq!((&entries[0].body[..], &entries[1].body[..]), (&b"first"[..], &b"second"[..]));
 //!
-//! assert_eq!(log.replace([Frame::new(2, *b"both")], 2_000)?, 2);
-//! assert_eq!(log.frames().count(), 1);
+//! let mut rewrite = log.begin_rewrite()?;
+//! log.append([Frame::new(1, *b"third")], 2_000)?;
+//! rewrite.push(Frame::new(2, *b"first and second"))?;
+//! let obsolete = log.publish_rewrite(rewrite.finish()?)?;
+//! log.remove(obsolete)?;
+//! let entries = log.frames().collect::<Result<Vec<_>, _>>()?;
+//! assert_eq!((&entries[0].body[..], entries[0].commit), (&b"first and second"[..], 1));
+//! assert_eq!((&entries[1].body[..], entries[1].commit), (&b"third"[..], 2));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
