@@ -7,7 +7,7 @@ use bones_core::event::parser::parse_lines;
 use interop::view::{Views, differences};
 use interop::{logs, ours, peer};
 use lattice_lww::Unstamped;
-use storage_adapter::{BadLines, Batch, ItemStore, read_log};
+use storage_adapter::{BadLines, Batch, Compaction, ItemStore, read_log};
 
 /// Far after the last event of every log, in microseconds.
 const NOW: u64 = 4_000_000_000_000_000;
@@ -27,7 +27,12 @@ fn bones_parses_the_exported_log_whole() {
             min_age_days: 0,
             ..CompactionPolicy::default()
         };
-        let outcome = store.compact(&policy, NOW, NOW).unwrap();
+        let outcome = store
+            .compact(&Compaction {
+                policy: policy.clone(),
+                ..Compaction::without_history(NOW)
+            })
+            .unwrap();
         assert!(outcome.changed);
 
         let export = store.export_bones("lattice").unwrap();
