@@ -6,7 +6,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use lattice_lww::{Itc, Unstamped};
 
 use crate::command::{
-    compact, demo, digest, explain, export, fold, import, items, redact, show, stats, verify,
+    compact, demo, digest, explain, export, fold, fsck, import, items, log, pin, redact, schema,
+    scope, show, stats, verify, watch,
 };
 use bones_snapshot::Order as _;
 
@@ -21,7 +22,9 @@ Examples:
   lattice verify --store my.lattice --sources path/to/.bones
       Check every frame, hash and snapshot against the log it came from
   lattice items --store my.lattice
-      List what the log says; the same before and after compaction";
+      List what the log says; the same before and after compaction
+  lattice log --store my.lattice
+      List the commits that are readable; `show` and `items` read them with --at";
 
 /// Shrink an event log without changing what anybody will ever read.
 ///
@@ -49,11 +52,18 @@ pub(crate) enum Command {
     Items(items::Items),
     Show(show::Show),
     Explain(explain::Explain),
+    Log(log::Log),
+    Watch(watch::Watch),
     Redact(redact::Redact),
     Stats(stats::Stats),
     Digest(digest::Digest),
     Export(export::Export),
     Fold(fold::Fold),
+    Scope(scope::Scope),
+    Schema(schema::Schema),
+    Pin(pin::Pin),
+    Unpin(pin::Unpin),
+    Fsck(fsck::Fsck),
 }
 
 /// Which store.

@@ -92,6 +92,10 @@ pub(crate) enum CliError {
     SourcesAreExport { path: PathBuf },
     #[error("{} is not sound: {what}", store.display())]
     Unsound { store: PathBuf, what: String },
+    #[error("{} is there already: name a directory that is not", path.display())]
+    RepairExists { path: PathBuf },
+    #[error("the check of the store failed ({what}); nothing was changed: report this")]
+    Fsck { what: String },
     #[error("cannot {action} {}", path.display())]
     Io {
         action: &'static str,

@@ -7,6 +7,7 @@
 mod args;
 mod command;
 mod error;
+mod moment;
 mod output;
 mod progress;
 mod retention;

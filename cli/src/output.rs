@@ -24,6 +24,11 @@ impl Output {
 
     /// Prints a result: as one line of JSON, or as its text.
     pub(crate) fn print<R: Serialize + Display>(&self, result: &R) -> Result<(), CliError> {
+        self.print_more(result).map(drop)
+    }
+
+    /// Prints one of many results; false when nobody reads any more.
+    pub(crate) fn print_more<R: Serialize + Display>(&self, result: &R) -> Result<bool, CliError> {
         let text = if self.json {
             let mut json = serde_json::to_string(result).map_err(CliError::Json)?;
             json.push('\n');
@@ -34,8 +39,8 @@ impl Output {
         let mut out = io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             // Whoever reads has seen enough, as `head` does.
-            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            result => result.map_err(CliError::Stdout),
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            result => result.map(|()| true).map_err(CliError::Stdout),
         }
     }
 }

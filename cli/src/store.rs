@@ -31,13 +31,27 @@ pub(crate) fn on_opened(store: AnyStore, task: impl OnStore) -> Result<(), CliEr
 /// Opens a store under the order it has, and tells what had to be mended.
 pub(crate) fn open(path: &Path) -> Result<AnyStore, CliError> {
     let progress = Progress::new("opening the store");
+    let store = open_quietly(path)?;
+    drop(progress);
+    Ok(store)
+}
+
+/// The same without showing that it takes time.
+pub(crate) fn open_quietly(path: &Path) -> Result<AnyStore, CliError> {
     let (store, report) = AnyStore::open(path).map_err(|error| match error {
-        StoreError::Log(error @ LogError::NotAStore { .. }) => CliError::NoStore(error),
+        StoreError::Log(error) => no_store(error),
         error => error.into(),
     })?;
-    drop(progress);
     warn(path, &report);
     Ok(store)
+}
+
+/// The error of a log, with what to do when there is none.
+pub(crate) fn no_store(error: LogError) -> CliError {
+    match error {
+        error @ LogError::NotAStore { .. } => CliError::NoStore(error),
+        error => CliError::Store(error.into()),
+    }
 }
 
 /// Tells what opening had to mend.
@@ -70,11 +84,16 @@ pub(crate) fn item<'a, S: Order>(
     let found = store.item_ids().find(|id| **id == *wanted);
     found
         .and_then(|id| store.state(id).map(|state| (id, state)))
-        .ok_or_else(|| CliError::UnknownItem {
-            store: path.into(),
-            item: item.into(),
-            near: near(&wanted, store.item_ids()),
-        })
+        .ok_or_else(|| unknown(path, item, store.item_ids()))
+}
+
+/// The error for an item that is not there, with what may have been meant.
+pub(crate) fn unknown<'a>(path: &Path, item: &str, ids: impl Iterator<Item = &'a str>) -> CliError {
+    CliError::UnknownItem {
+        store: path.into(),
+        item: item.into(),
+        near: near(&item.trim().to_lowercase(), ids),
+    }
 }
 
 /// Up to three ids that look like the one that is not there, the nearest first.

@@ -77,7 +77,8 @@ impl OnStore for Task<'_> {
                 write(self.file, export.text.as_bytes())?;
             }
             Format::Json => {
-                let mut json = serde_json::to_vec(&Views::of(&store)).map_err(CliError::Json)?;
+                let mut json =
+                    serde_json::to_vec(&Views::of(&store.now())).map_err(CliError::Json)?;
                 json.push(b'\n');
                 write(self.file, &json)?;
             }

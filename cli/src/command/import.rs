@@ -15,7 +15,7 @@ use crate::error::CliError;
 use crate::output::{Output, Skipped};
 use crate::progress::Progress;
 use crate::store::{self, OnStore};
-use crate::terminal::{bytes, counted};
+use crate::terminal::{bytes, counted, one_line};
 use crate::time;
 
 /// Bring an event log or a snapshot export into a store.
@@ -28,7 +28,8 @@ Examples:
   lattice import .bones --store my.lattice
   lattice import 2026-05.events --store my.lattice --bad-lines skip
   lattice import .bones --store causal.lattice --order itc
-  lattice import from-a-colleague.snapshots --store my.lattice")]
+  lattice import from-a-colleague.snapshots --store my.lattice
+  lattice import branch.events --store my.lattice --scope draft")]
 pub(crate) struct Import {
     /// A .bones folder, an events folder, one .events file, or a snapshot export.
     path: PathBuf,
@@ -40,6 +41,9 @@ pub(crate) struct Import {
     /// What to do about a line that does not read: import nothing, or leave it out and report it.
     #[arg(long, value_enum, default_value_t = BadLines::Stop)]
     bad_lines: BadLines,
+    /// Bring it into this scope, where nobody sees it who does not read the scope. Redactions hold everywhere.
+    #[arg(long, value_name = "NAME")]
+    scope: Option<String>,
 }
 
 impl Import {
@@ -47,6 +51,9 @@ impl Import {
         let store = match store::open(&self.store.path) {
             Ok(store) => store,
             Err(CliError::NoStore(_)) => {
+                if let Some(name) = self.scope {
+                    return Err(StoreError::UnknownScope { name }.into());
+                }
                 return match self.order.unwrap_or(Order::Wall) {
                     Order::Wall => self.into_new::<Unstamped>(out),
                     Order::Itc => self.into_new::<Itc>(out),
@@ -96,12 +103,16 @@ impl Import {
             kind: "export",
             store: self.store.path.clone(),
             order: S::WORD,
+            scope: self.scope.clone(),
             ..Report::default()
         };
-        let batch = match source {
+        let mut batch = match source {
             Source::Export(export) => export.into(),
             Source::Log(log) => report.take_log(log),
         };
+        if let Some(name) = &report.scope {
+            batch.scope = Some(store.scope(name)?.clone());
+        }
         let progress = Progress::new("writing");
         let done = store.apply(batch, time::now())?;
         drop(progress);
@@ -123,6 +134,9 @@ struct Into<'a> {
 
 impl OnStore for Into<'_> {
     fn on<S: bones_snapshot::Order>(self, store: ItemStore<S>) -> Result<(), CliError> {
+        if let Some(name) = &self.import.scope {
+            store.scope(name)?;
+        }
         let source = self.import.read::<S>()?;
         self.import.apply(store, source, self.out)
     }
@@ -134,6 +148,8 @@ struct Report {
     kind: &'static str,
     store: PathBuf,
     order: &'static str,
+    scope: Option<String>,
+    commit: u64,
     files: usize,
     bytes: u64,
     events_read: usize,
@@ -169,6 +185,7 @@ impl Report {
         self.snapshots_known = done.snapshots_read.saturating_sub(done.snapshots_added);
         self.redactions_added = done.redactions_added;
         self.items = done.items;
+        self.commit = done.commit;
     }
 }
 
@@ -201,6 +218,9 @@ impl fmt::Display for Report {
                 counted(self.snapshots_added, "snapshot"),
                 self.snapshots_known
             )?;
+        }
+        if let Some(name) = &self.scope {
+            writeln!(f, "scope    {}", one_line(name))?;
         }
         if self.redactions_added > 0 {
             writeln!(f, "redacted {}", counted(self.redactions_added, "event"))?;

@@ -5,51 +5,83 @@ use std::fmt;
 use bones_snapshot::{ItemView, Order};
 use clap::Args;
 use serde::Serialize;
-use storage_adapter::ItemStore;
+use storage_adapter::{ItemStore, Moment};
 use unicode_width::UnicodeWidthStr;
 
 use crate::args::StoreArg;
 use crate::error::CliError;
+use crate::moment::{Asked, MomentArgs, Place};
 use crate::output::Output;
 use crate::store::{OnStore, with_store};
 use crate::terminal::{counted, cut, one_line, pad, width};
 
-/// List all items.
+/// List all items, as they are or as they were.
+///
+/// With `--at` the JSON is one object: `exact`, `commit`, `time`, `scope` and `items`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   lattice items --store my.lattice
+  lattice items --store my.lattice --at 2026-05-01T12:00:00Z
+  lattice items --store my.lattice --at 12 --scope draft
   lattice items --store my.lattice --json | jq '.[] | select(.phase == \"doing\") | .title'")]
 pub(crate) struct Items {
     #[command(flatten)]
     store: StoreArg,
+    #[command(flatten)]
+    moment: MomentArgs,
 }
 
 impl Items {
     pub(crate) fn run(self, out: &Output) -> Result<(), CliError> {
-        with_store(&self.store.path, Task { out })
+        let asked = self.moment.ask()?;
+        with_store(&self.store.path, Task { asked, out })
     }
 }
 
 struct Task<'a> {
+    asked: Asked,
     out: &'a Output,
 }
 
 impl OnStore for Task<'_> {
     fn on<S: Order>(self, store: ItemStore<S>) -> Result<(), CliError> {
-        self.out.print(&Views::of(&store))
+        let (moment, place) = self.asked.read(&store)?;
+        let items = Views::of(&moment);
+        match place {
+            None => self.out.print(&items),
+            Some(place) => self.out.print(&Past { place, items }),
+        }
     }
 }
 
-/// Every item of a store.
+/// Every item as it was.
+#[derive(Serialize)]
+struct Past {
+    #[serde(flatten)]
+    place: Place,
+    items: Views,
+}
+
+impl fmt::Display for Past {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n{}", self.place, self.items)
+    }
+}
+
+/// Every item there was at a moment.
 #[derive(Serialize)]
 #[serde(transparent)]
 pub(crate) struct Views(Vec<ItemView>);
 
 impl Views {
-    pub(crate) fn of<S: Order>(store: &ItemStore<S>) -> Self {
-        let views = store.states().map(|(id, state)| ItemView::new(id, state));
-        Self(views.collect())
+    pub(crate) fn of<S: Order>(moment: &Moment<'_, S>) -> Self {
+        let states = moment.states();
+        Self(
+            states
+                .map(|(id, state)| ItemView::new(id, &state))
+                .collect(),
+        )
     }
 }
 

@@ -1,32 +1,40 @@
 //! `lattice show`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
-use bones_snapshot::{ItemView, Order, Text};
+use bones_snapshot::{ItemState, ItemView, Order, Text};
 use clap::Args;
 use serde::Serialize;
-use storage_adapter::ItemStore;
+use storage_adapter::{ItemStore, Moment};
 
 use crate::args::StoreArg;
 use crate::command::items::REDACTED;
 use crate::error::CliError;
+use crate::moment::{Asked, MomentArgs, Place};
 use crate::output::Output;
-use crate::store::{OnStore, item, with_store};
+use crate::store::{OnStore, unknown, with_store};
 use crate::terminal::{counted, harmless, one_line};
 use crate::time;
 
-/// Show one item.
+/// Show one item, as it is or as it was.
+///
+/// With `--at` the JSON is one object: `exact`, `commit`, `time`, `scope` and `item`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   lattice show bn-1a2b --store my.lattice
+  lattice show bn-1a2b --store my.lattice --at 12
+  lattice show bn-1a2b --store my.lattice --at 2026-05-01T12:00:00Z --scope draft
   lattice show bn-1a2b --store my.lattice --json")]
 pub(crate) struct Show {
     /// Id of the item.
     item: String,
     #[command(flatten)]
     store: StoreArg,
+    #[command(flatten)]
+    moment: MomentArgs,
 }
 
 impl Show {
@@ -34,6 +42,7 @@ impl Show {
         let task = Task {
             item: &self.item,
             path: &self.store.path,
+            asked: self.moment.ask()?,
             out,
         };
         with_store(&self.store.path, task)
@@ -43,13 +52,54 @@ impl Show {
 struct Task<'a> {
     item: &'a str,
     path: &'a Path,
+    asked: Asked,
     out: &'a Output,
 }
 
 impl OnStore for Task<'_> {
     fn on<S: Order>(self, store: ItemStore<S>) -> Result<(), CliError> {
-        let (id, state) = item(&store, self.path, self.item)?;
-        self.out.print(&Page(ItemView::new(id, state)))
+        let (moment, place) = self.asked.read(&store)?;
+        // Ids are in lower case wherever they are read.
+        let id = self.item.trim().to_lowercase();
+        let Some(state) = moment.state(&id) else {
+            return Err(self.missing(&id, &moment, self.asked.now(&store)?));
+        };
+        let item = page(&id, &state);
+        match place {
+            None => self.out.print(&item),
+            Some(place) => self.out.print(&Past { place, item }),
+        }
+    }
+}
+
+fn page<S: Order>(id: &str, state: &Cow<'_, ItemState<S>>) -> Page {
+    Page(ItemView::new(id, state))
+}
+
+impl Task<'_> {
+    /// Why there is nothing to show.
+    fn missing<S: Order>(&self, id: &str, then: &Moment<'_, S>, now: Moment<'_, S>) -> CliError {
+        if now.state(id).is_some() {
+            return CliError::NotThen {
+                item: id.to_owned(),
+                commit: then.commit(),
+            };
+        }
+        unknown(self.path, self.item, now.states().map(|(id, _)| id))
+    }
+}
+
+/// One item as it was.
+#[derive(Serialize)]
+struct Past {
+    #[serde(flatten)]
+    place: Place,
+    item: Page,
+}
+
+impl fmt::Display for Past {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n{}", self.place, self.item)
     }
 }
 

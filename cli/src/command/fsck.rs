@@ -1,0 +1,62 @@
+//! `lattice fsck`.
+
+mod examine;
+mod overlay;
+mod replay;
+mod report;
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use self::examine::examine;
+use self::report::Report;
+use crate::args::StoreArg;
+use crate::error::CliError;
+use crate::output::Output;
+use crate::progress::Progress;
+
+/// Look for damage in the files of a store, also of one that does not open, and change none of them.
+///
+/// Every damaged place is named by file and byte, and what is readable is checked to the last hash. A torn
+/// tail, bytes of a write that was never acknowledged, is no damage: opening the store cuts it and keeps it
+/// aside. The exit code is 0 only if the store is sound.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  lattice fsck --store my.lattice
+  lattice fsck --store my.lattice --repair-into mended.lattice
+  lattice import .bones --store mended.lattice")]
+pub(crate) struct Fsck {
+    #[command(flatten)]
+    store: StoreArg,
+    /// Write a new store with everything in front of the damage that can be proved, commit by commit, and
+    /// say what is missing. Importing the log it came from, or an export of another replica,
+    /// brings the rest back.
+    #[arg(long, value_name = "NEWDIR")]
+    repair_into: Option<PathBuf>,
+}
+
+impl Fsck {
+    pub(crate) fn run(self, out: &Output) -> Result<(), CliError> {
+        let path = &self.store.path;
+        if let Some(target) = self.repair_into.as_ref().filter(|path| path.exists()) {
+            return Err(CliError::RepairExists {
+                path: target.clone(),
+            });
+        }
+        let progress = Progress::new("reading");
+        let found = examine(path)?;
+        drop(progress);
+        let repair = match &self.repair_into {
+            None => None,
+            Some(target) => {
+                let _progress = Progress::new("writing");
+                found.repair(target)?
+            }
+        };
+        let report = Report::new(found, repair, self.repair_into.is_some());
+        out.print(&report)?;
+        report.conclude(path)
+    }
+}

@@ -1,0 +1,207 @@
+//! Reading a store that may be damaged.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use bones_snapshot::Order;
+use lattice_lww::{Itc, Unstamped};
+use storage_adapter::log::{CutTail, Damage, Entry, LogDir, LogError, OpenReport};
+use storage_adapter::{ItemStore, MemoryLog, StoreCheck, StoreError};
+
+use super::overlay::Overlay;
+use super::replay::replay;
+use crate::error::CliError;
+use crate::store::no_store;
+
+/// What was found in the files of a store.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Everything that is not as it was written, in the order of the log.
+    pub(super) damage: Vec<Damage>,
+    /// The torn tail that opening would cut.
+    pub(super) torn: Option<CutTail>,
+    /// Torn tails that were cut and are kept, with their lengths.
+    pub(super) tails: Vec<(String, u64)>,
+    /// Frames that check, also behind damage.
+    pub(super) frames: u64,
+    /// What of it could be read; none if the store has no readable beginning.
+    pub(super) readable: Option<Readable>,
+}
+
+/// What could be read, from the beginning of the log up to the first damage.
+pub(super) struct Readable {
+    pub(super) header: Vec<u8>,
+    /// Every frame, its check and its content verified.
+    pub(super) entries: Vec<Entry>,
+    pub(super) check: StoreCheck,
+    pub(super) order: &'static str,
+}
+
+/// Reads all of a store and changes nothing in its directory.
+pub(super) fn examine(dir: &Path) -> Result<Found, CliError> {
+    let mut found = Found::default();
+    let Some((log, report)) = open(dir, &mut found.damage)? else {
+        return Ok(found);
+    };
+    let cut_by_us = |file: &str| found.damage.iter().any(|damage| damage.file == file);
+    found.torn = report.cut.filter(|cut| !cut_by_us(&cut.file));
+    found.tails = log.kept_tails()?;
+    // Opening keeps what it cuts, here only in memory.
+    found.tails.retain(|(name, _)| dir.join(name).exists());
+    let verified = log.verify()?;
+    found.frames = verified.frames;
+    verified.damage.into_iter().for_each(|d| found.note(d));
+
+    let mut entries = Vec::new();
+    for entry in log.frames() {
+        match entry {
+            Ok(entry) => entries.push(entry),
+            Err(error) => {
+                let (damage, _) = place_of(error, dir).map_err(no_store)?;
+                found.note(damage);
+                break;
+            }
+        }
+    }
+    let header = log.header().to_vec();
+    drop(log);
+    found.read(header, entries)?;
+    Ok(found)
+}
+
+impl Found {
+    /// Notes damage once.
+    fn note(&mut self, damage: Damage) {
+        let same = |known: &Damage| known.file == damage.file && known.offset == damage.offset;
+        if !self.damage.iter().any(same) {
+            self.damage.push(damage);
+        }
+    }
+
+    /// Checks what the frames hold, up to the first that does not hold what it should.
+    fn read(&mut self, header: Vec<u8>, mut entries: Vec<Entry>) -> Result<(), CliError> {
+        loop {
+            let result = match check::<Unstamped>(&header, &entries) {
+                Err(StoreError::Order { .. }) => check::<Itc>(&header, &entries),
+                result => result,
+            };
+            match result {
+                Ok((order, check)) => {
+                    self.readable = Some(Readable {
+                        header,
+                        entries,
+                        check,
+                        order,
+                    });
+                    return Ok(());
+                }
+                Err(StoreError::Frame { offset, why, .. }) => {
+                    // A log in memory counts its frames.
+                    let place = usize::try_from(offset).unwrap_or(usize::MAX);
+                    let Some(entry) = entries.get(place) else {
+                        return Err(CliError::Fsck { what: why });
+                    };
+                    self.note(Damage {
+                        file: entry.file.to_string(),
+                        offset: entry.offset,
+                        bytes: entry.body.len() as u64,
+                        expected: "what its kind says".into(),
+                        found: format!("something else ({why})"),
+                    });
+                    entries.truncate(place);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+/// Verifies the content of frames under an order.
+fn check<S: Order>(
+    header: &[u8],
+    entries: &[Entry],
+) -> Result<(&'static str, StoreCheck), StoreError> {
+    let mut log = MemoryLog::new(header);
+    replay(&mut log, entries)?;
+    let check = ItemStore::<S, _>::over(log)?.verify(&[])?;
+    Ok((S::WORD, check))
+}
+
+/// Opens the log. Where damage stops that it is noted, and the file is taken for one that ends there, or for one
+/// whose lost end is zeros; none when that does not help.
+fn open(
+    dir: &Path,
+    damage: &mut Vec<Damage>,
+) -> Result<Option<(LogDir<Overlay>, OpenReport)>, CliError> {
+    let mut lengths = BTreeMap::new();
+    loop {
+        let overlay = Overlay::new(dir, &lengths).map_err(CliError::io("read", dir))?;
+        match LogDir::open_on(overlay) {
+            Ok(opened) => return Ok(Some(opened)),
+            Err(error) => {
+                let (place, length) = place_of(error, dir).map_err(no_store)?;
+                let file = place.file.clone();
+                damage.push(place);
+                match length {
+                    Some(length) if lengths.insert(file, length).is_none() => {}
+                    _ => return Ok(None),
+                }
+            }
+        }
+    }
+}
+
+/// Where the damage is, and the length to take the file for; the error itself when it is about
+/// something else.
+fn place_of(error: LogError, dir: &Path) -> Result<(Damage, Option<u64>), LogError> {
+    let name = |file: &Path| {
+        let name = file.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    };
+    match error {
+        LogError::Corrupt {
+            file,
+            offset,
+            expected,
+            found,
+        } => {
+            let file = name(&file);
+            let len = std::fs::metadata(dir.join(&file)).map_or(0, |about| about.len());
+            // The other files are read whole or not at all, and without its head a segment is none.
+            let usable = file.starts_with("seg-") && offset > 0;
+            let damage = Damage {
+                file,
+                offset,
+                bytes: len.saturating_sub(offset),
+                expected,
+                found,
+            };
+            Ok((damage, usable.then_some(offset)))
+        }
+        LogError::Short {
+            file,
+            expected,
+            found,
+        } => {
+            let damage = Damage {
+                file: name(&file),
+                offset: found,
+                bytes: expected.saturating_sub(found),
+                expected: format!("{expected} bytes"),
+                found: format!("{found} bytes"),
+            };
+            Ok((damage, Some(expected)))
+        }
+        LogError::Missing { file } => {
+            let damage = Damage {
+                file: name(&file),
+                offset: 0,
+                bytes: 0,
+                expected: "a file".into(),
+                found: "none".into(),
+            };
+            Ok((damage, None))
+        }
+        error => Err(error),
+    }
+}

@@ -1,0 +1,227 @@
+//! What was found and what was mended, for people and for scripts.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use storage_adapter::ItemCheck;
+use storage_adapter::log::{CutTail, Damage};
+
+use super::examine::Found;
+use super::replay::Repair;
+use crate::error::CliError;
+use crate::terminal::{counted, one_line};
+use crate::time;
+
+#[derive(Serialize)]
+pub(super) struct Report {
+    sound: bool,
+    /// None when the store has no readable beginning.
+    order: Option<&'static str>,
+    /// Frames that check, also behind damage.
+    frames: u64,
+    /// Frames in front of the first damage whose content was verified.
+    verified: u64,
+    hashes: usize,
+    items: usize,
+    /// Items whose state is not what their sources say.
+    failed: BTreeMap<String, String>,
+    damage: Vec<Place>,
+    torn: Option<Torn>,
+    tails: Vec<Tail>,
+    repair: Option<Repaired>,
+    #[serde(skip)]
+    wanted: bool,
+}
+
+#[derive(Serialize)]
+struct Place {
+    file: String,
+    offset: u64,
+    bytes: u64,
+    expected: String,
+    found: String,
+}
+
+#[derive(Serialize)]
+struct Torn {
+    file: String,
+    offset: u64,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+struct Tail {
+    file: String,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+struct Repaired {
+    into: PathBuf,
+    frames: u64,
+    /// Frames that check, but stand behind the damage and are not in the new store.
+    left_behind: u64,
+    commit: u64,
+    time: String,
+}
+
+impl Report {
+    pub(super) fn new(found: Found, repair: Option<Repair>, wanted: bool) -> Self {
+        let Found {
+            damage,
+            torn,
+            tails,
+            frames,
+            readable,
+        } = found;
+        let mut report = Self {
+            sound: damage.is_empty(),
+            order: None,
+            frames,
+            verified: 0,
+            hashes: 0,
+            items: 0,
+            failed: BTreeMap::new(),
+            damage: damage.into_iter().map(Place::from).collect(),
+            torn: torn.map(Torn::from),
+            tails: tails
+                .into_iter()
+                .map(|(file, bytes)| Tail { file, bytes })
+                .collect(),
+            repair: repair.map(|repair| Repaired {
+                left_behind: frames.saturating_sub(repair.frames),
+                into: repair.into,
+                frames: repair.frames,
+                commit: repair.commit,
+                time: time::show(repair.time_micros),
+            }),
+            wanted,
+        };
+        if let Some(readable) = readable {
+            report.order = Some(readable.order);
+            report.verified = readable.entries.len() as u64;
+            report.hashes = readable.check.hashes;
+            report.items = readable.check.items.len();
+            report.sound &= readable.check.is_sound();
+            for (item, check) in readable.check.items {
+                if let ItemCheck::Failed { why } = check {
+                    report.failed.insert(item, why);
+                }
+            }
+        }
+        report
+    }
+
+    pub(super) fn conclude(&self, store: &Path) -> Result<(), CliError> {
+        if self.sound {
+            return Ok(());
+        }
+        let advice = match (&self.repair, self.wanted) {
+            (Some(_), _) => "the new store is; import into it the log, or an export of a replica",
+            (None, true) => {
+                "nothing could be proved, so no store was written; restore a copy, or import the log"
+            }
+            (None, false) => "restore it from a copy, or say --repair-into NEWDIR",
+        };
+        Err(CliError::Unsound {
+            store: store.into(),
+            what: format!(
+                "{} damaged, {} failed; {advice}",
+                counted(self.damage.len(), "place"),
+                counted(self.failed.len(), "item")
+            ),
+        })
+    }
+}
+
+impl From<Damage> for Place {
+    fn from(damage: Damage) -> Self {
+        Self {
+            file: damage.file,
+            offset: damage.offset,
+            bytes: damage.bytes,
+            expected: damage.expected,
+            found: damage.found,
+        }
+    }
+}
+
+impl From<CutTail> for Torn {
+    fn from(cut: CutTail) -> Self {
+        Self {
+            file: cut.file,
+            offset: cut.offset,
+            bytes: cut.bytes,
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "read      {} frames that check; {} of them verified, with {} and {}",
+            self.frames,
+            self.verified,
+            counted(self.hashes, "line"),
+            counted(self.items, "item")
+        )?;
+        if let Some(Torn {
+            file,
+            offset,
+            bytes,
+        }) = &self.torn
+        {
+            writeln!(
+                f,
+                "torn      {file} from byte {offset} on: {bytes} bytes of a write that was never acknowledged"
+            )?;
+        }
+        for Tail { file, bytes } in &self.tails {
+            writeln!(
+                f,
+                "kept      {file}: {bytes} bytes of a torn write, cut when the store was opened"
+            )?;
+        }
+        writeln!(f, "failed    {}", counted(self.failed.len(), "item"))?;
+        for (item, why) in &self.failed {
+            writeln!(f, "          {}: {}", one_line(item), one_line(why))?;
+        }
+        writeln!(f, "damaged   {}", counted(self.damage.len(), "place"))?;
+        for Place {
+            file,
+            offset,
+            bytes,
+            expected,
+            found,
+        } in &self.damage
+        {
+            writeln!(
+                f,
+                "          {file} at byte {offset}: expected {expected}, found {}; {bytes} bytes",
+                one_line(found)
+            )?;
+        }
+        let Some(repair) = &self.repair else {
+            return Ok(());
+        };
+        writeln!(
+            f,
+            "repaired  {}: {} frames, up to commit {} of {}",
+            repair.into.display(),
+            repair.frames,
+            repair.commit,
+            repair.time
+        )?;
+        if self.sound {
+            return Ok(());
+        }
+        writeln!(
+            f,
+            "missing   {} that check behind the damage, and what is damaged; the last commit may be there in part",
+            counted(repair.left_behind, "frame")
+        )
+    }
+}
