@@ -131,7 +131,7 @@ struct InUse<'a, R> {
 impl<R> Drop for InUse<'_, R> {
     fn drop(&mut self) {
         let there = lock(&self.rack.there);
-        // SUBTLE: given back under the lock, so that an owner who saw this share sleeps before it is told.
+        // SUBTLE: given back first, then told, and told under the lock: an owner who saw this share sleeps by then.
         // Never the last share: the rack has one, or the owner who emptied it.
         self.resources = None;
         if there.is_none() {
