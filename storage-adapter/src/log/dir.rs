@@ -1,7 +1,7 @@
 //! The owner of a store directory.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::disk::Disk;
@@ -148,6 +148,11 @@ impl<F: Files> LogDir<F> {
             dirty: false,
             segment_target: SEGMENT_TARGET,
         }
+    }
+
+    /// The directory.
+    pub fn path(&self) -> PathBuf {
+        self.shared.files.path("")
     }
 
     /// The bytes given to `create`.
