@@ -1,0 +1,164 @@
+//! Compaction beside appends, as the owner sees it: a rewrite is begun, goes its own way, and is put in
+//! force in one step.
+
+use std::fmt;
+use std::sync::{Arc, Weak};
+
+use super::dir::LogDir;
+use super::disk::Disk;
+use super::error::LogError;
+use super::files::Files;
+use super::frame::Frame;
+use super::manifest::Manifest;
+use super::name;
+use super::rewrite::{Finished, Rewrite};
+use super::segment::SEGMENT_HEAD;
+use super::shared::{Shared, Token};
+
+/// Files that only an earlier manifest named, for [`LogDir::remove`].
+///
+/// If it is dropped instead, they stay until the store is opened again.
+#[must_use = "the files stay until they are removed"]
+pub struct Obsolete<F: Files = Disk> {
+    names: Vec<String>,
+    owner: Weak<Shared<F>>,
+}
+
+impl<F: Files> Obsolete<F> {
+    /// The names of the files.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+}
+
+impl<F: Files> LogDir<F> {
+    /// Begins to replace everything committed so far. It is made durable, and the active segment is closed
+    /// if it holds a batch, so that later commits go to later segments.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::Busy`] while another rewrite is alive; [`LogError::Io`]: nothing has changed, or the
+    /// owner is poisoned; [`LogError::Poisoned`].
+    pub fn begin_rewrite(&mut self) -> Result<Rewrite<F>, LogError> {
+        self.writable()?;
+        let token = Token::take(&self.shared)?;
+        self.sync()?;
+        if self.end.at > SEGMENT_HEAD {
+            self.begin_segment()?;
+        }
+        Ok(Rewrite::new(self, token))
+    }
+
+    /// Puts a rewrite in force: from now on the store is its segments, and those that were begun since
+    /// [`begin_rewrite`](Self::begin_rewrite). It makes no commit of its own; every commit written so far
+    /// is durable then.
+    ///
+    /// Readers go on as they are. What they may still need is for the caller to know: `Obsolete` names
+    /// the files that the store does without, and [`remove`](Self::remove) takes them off the disk.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::Io`]: the files of the rewrite are removed and nothing has changed. If a sync or the
+    /// rename failed, the owner is poisoned: reads go on with the old state, nothing is removed that
+    /// either state needs, and opening again decides which of the two it is. [`LogError::Poisoned`];
+    /// [`LogError::Foreign`].
+    pub fn publish_rewrite(&mut self, rewrite: Finished<F>) -> Result<Obsolete<F>, LogError> {
+        self.own(Arc::ptr_eq(&self.shared, &rewrite.made.shared))?;
+        self.sync()?;
+        let Finished {
+            replaced,
+            parts,
+            made,
+            token: _token,
+        } = rewrite;
+        // INVARIANT: segments are only added at the end while a rewrite lives, so those that it replaces
+        // are still the first ones. The last one that it saw was empty then, and stays.
+        let gone = replaced.parts.len().saturating_sub(1);
+        let stay = self.parts_now().into_iter().skip(gone);
+        let parts: Vec<_> = parts.into_iter().chain(stay).collect();
+        let old = self.publish(parts, made)?;
+        Ok(Obsolete {
+            names: self.only_in(&old),
+            owner: Arc::downgrade(&self.shared),
+        })
+    }
+
+    /// Removes the files that a publication left behind. What cannot be removed is listed by
+    /// [`obsolete`](Self::obsolete), and tried again at the next removal and at the next open.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::Io`] when the directory cannot be synced: the owner is poisoned.
+    /// [`LogError::Poisoned`]: the next open removes them. [`LogError::Foreign`].
+    pub fn remove(&mut self, obsolete: Obsolete<F>) -> Result<(), LogError> {
+        self.own(obsolete.owner.ptr_eq(&Arc::downgrade(&self.shared)))?;
+        let mut names = obsolete.names;
+        names.append(&mut self.shared.obsolete());
+        if let Err(poisoned) = self.writable() {
+            *self.shared.obsolete() = names;
+            return Err(poisoned);
+        }
+        self.shared.unlink(names);
+        self.shared.sync_dir()
+    }
+
+    /// Replaces everything that is stored by these frames and returns the number of the last commit, which
+    /// stays what it was: a [`Rewrite`] begun, filled, published and cleaned up in one call.
+    ///
+    /// `Ok` means that the new state is on the medium. The time is not used.
+    ///
+    /// # Errors
+    ///
+    /// As [`begin_rewrite`](Self::begin_rewrite), [`Rewrite::push`] and
+    /// [`publish_rewrite`](Self::publish_rewrite).
+    ///
+    /// ```
+    /// use storage_adapter::log::{Frame, LogDir};
+    ///
+    /// let dir = tempfile::tempdir()?;
+    /// let mut log = LogDir::create(&dir.path().join("store"), b"")?;
+    /// log.append([Frame::new(1, *b"a"), Frame::new(1, *b"b")], 10)?;
+    /// assert_eq!(log.replace([Frame::new(9, *b"ab")], 20)?, 1);
+    /// let entry = log.frames().next().unwrap()?;
+    /// assert_eq!((entry.kind, &entry.body[..]), (9, &b"ab"[..]));
+    /// assert_eq!((entry.commit, entry.commit_time_micros), (1, 10));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn replace(
+        &mut self,
+        frames: impl IntoIterator<Item = Frame>,
+        _commit_time_micros: u64,
+    ) -> Result<u64, LogError> {
+        let mut rewrite = self.begin_rewrite()?;
+        for frame in frames {
+            rewrite.push(frame)?;
+        }
+        let obsolete = self.publish_rewrite(rewrite.finish()?)?;
+        // The new state stands whatever comes of this; a failure poisons, as any failed sync does.
+        let _ = self.remove(obsolete);
+        Ok(self.commit())
+    }
+
+    fn own(&self, is_ours: bool) -> Result<(), LogError> {
+        if is_ours {
+            return Ok(());
+        }
+        let path = self.shared.files.path("");
+        Err(LogError::Foreign { path })
+    }
+
+    /// Files that `old` names and the manifest in force does not, `old` itself included.
+    fn only_in(&self, old: &Manifest) -> Vec<String> {
+        let stays = |id: u64| self.manifest.segments.iter().any(|s| s.id == id);
+        let gone = old.segments.iter().filter(|s| !stays(s.id));
+        gone.map(|s| name::segment(s.id))
+            .chain([name::manifest(old.id)])
+            .collect()
+    }
+}
+
+impl<F: Files> fmt::Debug for Obsolete<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Obsolete").field(&self.names).finish()
+    }
+}
