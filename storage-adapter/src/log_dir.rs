@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::log::{
-    Entry, Files, Finished, Frame, Frames, LogDir, LogError, LogView, Obsolete, Rewrite,
+    Entry, Files, Finished, Frame, FramePlace, LogDir, LogError, LogView, Obsolete, Rewrite,
     VerifyReport,
 };
 use crate::log_store::{LogReader, LogRewrite, LogStore};
@@ -96,13 +96,13 @@ impl<F: Files> LogRewrite for Rewrite<F> {
 }
 
 impl<F: Files> LogReader for LogView<F> {
-    type Cursor = Option<Frames<F>>;
+    type Cursor = FramePlace<F>;
 
     fn commit(&self) -> u64 {
         Self::commit(self)
     }
 
-    fn read(&self, cursor: &mut Self::Cursor) -> Option<Result<Entry, LogError>> {
-        cursor.get_or_insert_with(|| Self::frames(self)).next()
+    fn read(&self, cursor: &mut FramePlace<F>) -> Option<Result<Entry, LogError>> {
+        Self::read(self, cursor)
     }
 }

@@ -1,12 +1,13 @@
 //! Streaming everything that is committed.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::{fmt, io};
 
 use super::batch::{Batches, Event};
 use super::disk::Disk;
 use super::error::LogError;
-use super::files::Files;
+use super::files::{DataFile, Files};
 use super::frame::Chain;
 use super::segment::{Cursor, SEGMENT_HEAD};
 use super::view::LogView;
@@ -35,14 +36,68 @@ pub struct Entry {
 /// [`LogDir::verify`](super::LogDir::verify) goes on.
 pub struct Frames<F: Files = Disk> {
     view: LogView<F>,
+    place: FramePlace<F>,
+}
+
+/// A place between the frames of a [`LogView`], at first before all of them.
+///
+/// It holds no file open: the view does, and whoever takes the view away takes the files.
+pub struct FramePlace<F: Files = Disk> {
     /// Index of the next segment to read.
     next: usize,
     open: Option<Source<F::File>>,
     done: bool,
 }
 
+impl<F: Files> Default for FramePlace<F> {
+    fn default() -> Self {
+        Self {
+            next: 0,
+            open: None,
+            done: false,
+        }
+    }
+}
+
+impl<F: Files> fmt::Debug for FramePlace<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FramePlace")
+            .field("segments_begun", &self.next)
+            .field("done", &self.done)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A file that somebody else holds open.
+struct Borrowed<D>(Weak<D>);
+
+impl<D> Borrowed<D> {
+    fn file(&self) -> io::Result<Arc<D>> {
+        let gone = || io::Error::other("the view this place is in is gone");
+        self.0.upgrade().ok_or_else(gone)
+    }
+}
+
+impl<D: DataFile> DataFile for Borrowed<D> {
+    fn len(&self) -> io::Result<u64> {
+        self.file()?.len()
+    }
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.file()?.read_at(buf, offset)
+    }
+    fn append(&self, bytes: &[u8]) -> io::Result<()> {
+        self.file()?.append(bytes)
+    }
+    fn truncate(&self, len: u64) -> io::Result<()> {
+        self.file()?.truncate(len)
+    }
+    fn sync(&self) -> io::Result<()> {
+        self.file()?.sync()
+    }
+}
+
 struct Source<D> {
-    batches: Batches<Arc<D>>,
+    batches: Batches<Borrowed<D>>,
     name: Arc<str>,
     /// The point the manifest vouches for; taken once it was seen.
     anchor: Option<(u64, Chain)>,
@@ -52,23 +107,36 @@ impl<F: Files> Frames<F> {
     pub(super) fn new(view: LogView<F>) -> Self {
         Self {
             view,
-            next: 0,
-            open: None,
-            done: false,
+            place: FramePlace::default(),
         }
     }
+}
 
-    fn step(&mut self) -> Result<Option<Entry>, LogError> {
+impl<F: Files> LogView<F> {
+    /// The frame at a place, all checks verified, and the place behind it; `None` at the end, and after
+    /// an error. A place of another view leads to errors or to frames that do not follow each other.
+    pub fn read(&self, place: &mut FramePlace<F>) -> Option<Result<Entry, LogError>> {
+        if place.done {
+            return None;
+        }
+        let step = place.step(self).transpose();
+        place.done = !matches!(step, Some(Ok(_)));
+        step
+    }
+}
+
+impl<F: Files> FramePlace<F> {
+    fn step(&mut self, view: &LogView<F>) -> Result<Option<Entry>, LogError> {
         loop {
             let Some(source) = &mut self.open else {
-                self.open = open_segment(&self.view, self.next)?;
+                self.open = open_segment(view, self.next)?;
                 self.next += 1;
                 if self.open.is_none() {
                     return Ok(None);
                 }
                 continue;
             };
-            let path = |name: &str| self.view.files.path(name);
+            let path = |name: &str| view.files.path(name);
             match source
                 .batches
                 .next()
@@ -102,8 +170,8 @@ impl<F: Files> Frames<F> {
                         .vouch(end)
                         .map_err(|at| other_history(path(&source.name), at))?;
                     // The running check goes over numbers and times too.
-                    let is_last = self.next == self.view.parts.len();
-                    if is_last && (end.at, end.chain) != (self.view.end.at, self.view.end.chain) {
+                    let is_last = self.next == view.parts.len();
+                    if is_last && (end.at, end.chain) != (view.end.at, view.end.chain) {
                         return Err(other_history(path(&source.name), end.at));
                     }
                     self.open = None;
@@ -170,7 +238,7 @@ fn open_segment<F: Files>(
         time: 0,
         chain: segment.start,
     };
-    let file = Arc::clone(&part.file);
+    let file = Borrowed(Arc::downgrade(&part.file));
     let mut batches = Batches::new(file, part.key.clone(), start, segment.first, limit);
     batches
         .check_head(segment.id)
@@ -187,12 +255,7 @@ impl<F: Files> Iterator for Frames<F> {
     type Item = Result<Entry, LogError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.done {
-            return None;
-        }
-        let step = self.step().transpose();
-        self.done = !matches!(step, Some(Ok(_)));
-        step
+        self.view.read(&mut self.place)
     }
 }
 

@@ -80,7 +80,7 @@ pub use disk::Disk;
 pub use error::LogError;
 pub use files::{DataFile, Files};
 pub use frame::{FRAME_OVERHEAD, Frame, MAX_BODY};
-pub use frames::{Entry, Frames};
+pub use frames::{Entry, FramePlace, Frames};
 pub use manifest::{FORMAT, MAX_HEADER};
 pub use open::{CutTail, OpenReport};
 pub use rewrite::{Finished, Rewrite};

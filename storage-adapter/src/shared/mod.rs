@@ -17,9 +17,9 @@ pub use stats::SharedStats;
 
 use crate::error::StoreError;
 use crate::item_store::{Batch, ImportReport, ItemStore, View};
-use crate::log::LogDir;
-use crate::log_store::LogStore;
-use crate::version::{Lease, Retired, Versions};
+use crate::log::{Entry, LogDir, LogError};
+use crate::log_store::{LogReader, LogStore};
+use crate::version::{Lease, Retired, StreamError, Versions};
 use compaction::Token;
 use queue::Queue;
 
@@ -81,6 +81,14 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
     /// The store as it is now, for as long as the lease is held. O(1), waits for nobody.
     pub fn read(&self) -> StoreLease<S, L> {
         self.0.versions.lease()
+    }
+
+    /// Every frame of the log as it is now, in order and in bounded memory: a backup that can be taken
+    /// while others write. It is a reader: a compaction waits for it for the grace period, and then takes its
+    /// files away, which the stream says at its next call.
+    pub fn stream(&self) -> impl Iterator<Item = Result<Entry, StreamError<LogError>>> + use<S, L> {
+        let mut place = <L::Reader as LogReader>::Cursor::default();
+        self.read().stream(move |_, log| log.read(&mut place))
     }
 
     /// Brings a batch in, and returns when it is durable: as [`ItemStore::apply`]. Batches of many threads

@@ -14,7 +14,7 @@ mod forge;
 mod golden;
 mod rewrite;
 mod rng;
-mod sim;
+pub(crate) mod sim;
 mod story;
 mod tail;
 mod unsynced;

@@ -23,7 +23,7 @@ const SECTOR: usize = 512;
 
 /// What goes wrong at a numbered call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// The system stops before the call has any effect.
     StopBefore,
     /// It stops after the call took effect.
@@ -40,7 +40,7 @@ pub(super) enum Fault {
 
 /// What a loss of power leaves of what was not synced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     /// No power was lost, only the process: all of it.
     Kept,
     /// Nothing of it.
@@ -82,16 +82,16 @@ struct World {
 
 /// Handle on a simulated directory; clones are the same directory.
 #[derive(Debug, Clone, Default)]
-pub(super) struct SimDisk(Arc<Mutex<World>>);
+pub(crate) struct SimDisk(Arc<Mutex<World>>);
 
 #[derive(Debug)]
-pub(super) struct SimFile {
+pub(crate) struct SimFile {
     disk: SimDisk,
     inode: usize,
     name: String,
 }
 
-pub(super) struct SimLock(SimDisk);
+pub(crate) struct SimLock(SimDisk);
 
 impl Drop for SimLock {
     fn drop(&mut self) {
@@ -119,24 +119,24 @@ impl SimDisk {
     }
 
     /// Numbered calls so far.
-    pub(super) fn calls(&self) -> u64 {
+    pub(crate) fn calls(&self) -> u64 {
         self.world().calls
     }
 
     /// Lets something go wrong at the call of this number, counted from 0 and from now on.
-    pub(super) fn plan(&self, call: u64, fault: Fault) {
+    pub(crate) fn plan(&self, call: u64, fault: Fault) {
         self.plan_all(&[(call, fault)]);
     }
 
     /// The same for several calls.
-    pub(super) fn plan_all(&self, plan: &[(u64, Fault)]) {
+    pub(crate) fn plan_all(&self, plan: &[(u64, Fault)]) {
         let mut world = self.world();
         world.calls = 0;
         world.plan = plan.to_vec();
     }
 
     /// Counts calls from 0 again, and lets nothing go wrong.
-    pub(super) fn no_plan(&self) {
+    pub(crate) fn no_plan(&self) {
         let mut world = self.world();
         (world.calls, world.failing_read, world.reads) = (0, None, 0);
         world.plan.clear();
@@ -144,31 +144,31 @@ impl SimDisk {
     }
 
     /// Lets the read of this number fail.
-    pub(super) fn plan_read(&self, read: u64) {
+    pub(crate) fn plan_read(&self, read: u64) {
         let mut world = self.world();
         (world.failing_read, world.reads) = (Some(read), 0);
     }
 
     /// Reads so far.
-    pub(super) fn reads(&self) -> u64 {
+    pub(crate) fn reads(&self) -> u64 {
         self.world().reads
     }
 
-    pub(super) fn free_space(&self) {
+    pub(crate) fn free_space(&self) {
         self.world().full = false;
     }
 
-    pub(super) fn has_stopped(&self) -> bool {
+    pub(crate) fn has_stopped(&self) -> bool {
         self.world().stopped
     }
 
     /// The numbered calls since the last [`no_plan`](Self::no_plan), in words.
-    pub(super) fn trace(&self) -> Vec<String> {
+    pub(crate) fn trace(&self) -> Vec<String> {
         self.world().trace.clone()
     }
 
     /// What is there when the system comes up again.
-    pub(super) fn restart(&self, outcome: Outcome) {
+    pub(crate) fn restart(&self, outcome: Outcome) {
         let mut world = self.world();
         assert!(!world.locked, "the owner is dropped before the restart");
         match outcome {
@@ -183,7 +183,7 @@ impl SimDisk {
     }
 
     /// Everything in the directory, as the running system sees it.
-    pub(super) fn files(&self) -> BTreeMap<String, Vec<u8>> {
+    pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
         let world = self.world();
         world
             .live
@@ -194,7 +194,7 @@ impl SimDisk {
 
     /// Puts a file there, durably, behind the log's back. Whoever holds a file of this name open sees the
     /// new bytes.
-    pub(super) fn put(&self, name: &str, bytes: &[u8]) {
+    pub(crate) fn put(&self, name: &str, bytes: &[u8]) {
         let mut world = self.world();
         let inode = world.live.get(name).copied();
         let inode = inode.unwrap_or(world.inodes.len());
@@ -211,7 +211,7 @@ impl SimDisk {
     }
 
     /// Removes a file, durably, behind the log's back.
-    pub(super) fn take(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn take(&self, name: &str) -> Vec<u8> {
         let mut world = self.world();
         world.durable.remove(name);
         let inode = world.live.remove(name).unwrap();
@@ -219,7 +219,7 @@ impl SimDisk {
     }
 
     /// A directory of its own with the same files.
-    pub(super) fn copy(&self) -> Self {
+    pub(crate) fn copy(&self) -> Self {
         let copy = Self::default();
         for (name, bytes) in self.files() {
             copy.put(&name, &bytes);
