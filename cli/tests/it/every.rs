@@ -5,9 +5,9 @@ use std::process::{Command, Stdio};
 
 use crate::support::{Bench, fail, lattice, project, succeed};
 
-const COMMANDS: [&str; 12] = [
-    "demo", "import", "compact", "verify", "items", "show", "explain", "redact", "stats", "digest",
-    "export", "fold",
+const COMMANDS: [&str; 19] = [
+    "demo", "import", "compact", "verify", "items", "show", "explain", "log", "watch", "redact",
+    "stats", "digest", "export", "fold", "scope", "schema", "pin", "unpin", "fsck",
 ];
 
 #[test]
@@ -43,6 +43,18 @@ fn reports_are_one_json_value_each() {
         &["redact", &hash, "--reason", "r"],
         &["stats"],
         &["digest"],
+        &["log"],
+        &["items", "--at", "1"],
+        &["show", "bn-done", "--at", "1"],
+        &["scope", "create", "draft"],
+        &["scope", "list"],
+        &["scope", "delete", "draft"],
+        &["schema", "begin", "v2"],
+        &["schema", "status"],
+        &["schema", "abort"],
+        &["pin", "1"],
+        &["unpin", "1"],
+        &["fsck"],
         &["export", "--format", "json", "--out", &file],
     ] {
         let mut arguments = vec!["--json"];
@@ -69,6 +81,13 @@ fn a_directory_that_is_no_store_is_said_to_be_none() {
             &["verify"],
             &["compact"],
             &["show", "bn-1"],
+            &["log"],
+            &["watch", "--from", "0"],
+            &["watch", "--from", "0", "--follow"],
+            &["scope", "list"],
+            &["schema", "status"],
+            &["pin", "1"],
+            &["fsck"],
         ] {
             let mut arguments = command.to_vec();
             arguments.extend(["--store", &path]);
@@ -85,6 +104,7 @@ fn a_store_in_use_is_left_alone() {
     let store = bench.store("store", "wall", &project());
     let (held, _) = storage_adapter::AnyStore::open(store.as_ref()).unwrap();
     fail(&["items", "--store", &store], &["in use"]);
+    fail(&["fsck", "--store", &store], &["in use"]);
     drop(held);
     succeed(&["items", "--store", &store]);
 }

@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use bones_snapshot::{FIELD_COMMENT, SHARD_HEADER, write_line};
-use lattice_lww::ItcClock;
+use lattice_lww::{ItcClock, Unstamped};
 use serde_json::Value;
+use storage_adapter::{BadLines, Batch, ItemStore, read_log};
 use tempfile::TempDir;
 
 /// A time long after every event of the tests.
 pub(crate) const LATER: &str = "2027-01-01T00:00:00Z";
 /// 2026-01-01T00:00:00Z in microseconds.
 pub(crate) const T0: i64 = 1_767_225_600_000_000;
+const HOUR: u64 = 3_600_000_000;
 
 /// What one run of the binary did.
 #[derive(Debug)]
@@ -181,6 +183,37 @@ impl Bench {
         succeed(&["import", &log, "--store", &store, "--order", order]);
         store
     }
+
+    /// A new store with the project in five commits, one an hour, the first an hour into 2026. The finished
+    /// item is open after the first, doing after the second and done after the third, the fourth brings the
+    /// one at work and the fifth the deleted one.
+    pub(crate) fn five(&self, name: &str) -> String {
+        let lines = project();
+        let commits = [
+            &lines[..3],
+            &lines[3..5],
+            &lines[5..7],
+            &lines[7..10],
+            &lines[10..],
+        ];
+        self.history(name, &commits.map(<[String]>::to_vec))
+    }
+
+    /// A new store with a commit for each of these, one an hour from the first hour of 2026 on.
+    pub(crate) fn history(&self, name: &str, commits: &[Vec<String>]) -> String {
+        let mut store = ItemStore::<Unstamped>::create(&self.path(name)).unwrap();
+        for (lines, hour) in commits.iter().zip(1..) {
+            let log = self.log(&format!("{name}-{hour}.events"), lines);
+            let read = read_log(log.as_ref(), BadLines::Stop, &mut |_| {}).unwrap();
+            let batch = Batch {
+                events: read.events,
+                ..Batch::default()
+            };
+            let time = u64::try_from(T0).unwrap() + hour * HOUR;
+            store.apply(batch, time).unwrap();
+        }
+        self.text(name)
+    }
 }
 
 /// Runs a command that has to succeed, without a word on standard error.
@@ -246,7 +279,43 @@ pub(crate) fn compact(store: &str) -> Value {
         "0",
         "--now",
         LATER,
+        "--no-history",
     ])
+}
+
+/// Lets go of all history of [`Bench::five`] but the first and the last commit, which is the floor then.
+pub(crate) fn thin_out(store: &str) -> Value {
+    json(&[
+        "compact",
+        "--store",
+        store,
+        "--cutoff",
+        "0s",
+        "--base-interval",
+        "1d",
+        "--clock",
+        "2026-01-03T00:00:00Z",
+        "--now",
+        LATER,
+    ])
+}
+
+/// The segment that holds the text, and where.
+pub(crate) fn place_of(store: &str, text: &str) -> (PathBuf, usize) {
+    let found = files(store).into_iter().find_map(|(path, content)| {
+        let at = content
+            .windows(text.len())
+            .position(|w| w == text.as_bytes())?;
+        Some((path, at))
+    });
+    found.unwrap()
+}
+
+/// Changes one bit of a file.
+pub(crate) fn flip(path: &Path, at: usize) {
+    let mut content = std::fs::read(path).unwrap();
+    content[at] ^= 0x20;
+    std::fs::write(path, content).unwrap();
 }
 
 pub(crate) fn exists(path: &str) -> bool {

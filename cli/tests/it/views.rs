@@ -149,5 +149,64 @@ fn stats_add_up() {
         (&1.into(), &1.into())
     );
     let out = succeed(&["stats", "--store", &store]).out;
-    assert!(out.contains("items       3, 1 of them compact"), "{out}");
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lines: Vec<String> = out.lines().map(words).collect();
+    for line in [
+        "items 3 1 of them compact",
+        "commits 1 readable of 1",
+        "exact from commit 1 on",
+    ] {
+        assert!(lines.iter().any(|l| l == line), "`{line}` in {out}");
+    }
+}
+
+/// One commit an hour: recent within the hour of the cutoff, then one an hour, then one in two hours.
+#[test]
+fn stats_chart_the_tiers() {
+    let bench = Bench::new();
+    let commits: Vec<Vec<String>> = (0..12)
+        .map(|n| {
+            vec![event(
+                n,
+                "ada",
+                "item.create",
+                &format!("bn-{n}"),
+                r#"{"title":"T"}"#,
+            )]
+        })
+        .collect();
+    let store = bench.history("store", &commits);
+    let arguments = [
+        "stats",
+        "--store",
+        &store,
+        "--clock",
+        "2026-01-01T12:30:00Z",
+    ];
+    let stats = json(&arguments);
+    let tiers = serde_json::json!([
+        {"tier": null, "width": null, "commits": 2},
+        {"tier": 0, "width": "1h", "commits": 7},
+        {"tier": 1, "width": "2h", "commits": 3},
+    ]);
+    assert_eq!(stats["tiers"], tiers);
+    assert_eq!(stats["oldest"]["time"], "2026-01-01T01:00:00Z");
+    let out = succeed(&arguments).out;
+    let bar = |name: &str, length: usize| {
+        let line = out.lines().find(|line| line.starts_with(name)).unwrap();
+        assert_eq!(line.matches('#').count(), length, "{out}");
+    };
+    bar("recent", 2);
+    bar("tier 0", 7);
+    bar("tier 1", 3);
+    let other = json(&[
+        "stats",
+        "--store",
+        &store,
+        "--clock",
+        "2026-01-01T12:30:00Z",
+        "--cutoff",
+        "1d",
+    ]);
+    assert_eq!(other["tiers"].as_array().unwrap().len(), 1);
 }

@@ -1,0 +1,198 @@
+//! `lattice fsck`.
+
+use crate::support::{
+    Bench, compact, digest, exists, fail, files, flip, json, lattice, place_of, project, succeed,
+};
+
+/// What `fsck` says of a damaged store; it must change no file.
+fn damaged(store: &str, more: &[&str]) -> serde_json::Value {
+    let before = files(store);
+    let mut arguments = vec!["fsck", "--store", store, "--json"];
+    arguments.extend(more);
+    let run = lattice(&arguments);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.err.contains("is not sound"), "{run:?}");
+    assert_eq!(files(store), before);
+    run.json()
+}
+
+fn segment(store: &str) -> std::path::PathBuf {
+    let all = files(store).into_iter().map(|(path, _)| path);
+    all.filter(|path| {
+        path.file_name()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .starts_with("seg-")
+    })
+    .max()
+    .unwrap()
+}
+
+#[test]
+fn a_sound_store_is_sound() {
+    let bench = Bench::new();
+    for order in ["wall", "itc"] {
+        let lines = match order {
+            "wall" => project(),
+            _ => Vec::new(),
+        };
+        let store = bench.store(order, order, &lines);
+        let before = files(&store);
+        let report = json(&["fsck", "--store", &store]);
+        assert_eq!(
+            (&report["sound"], &report["order"]),
+            (&true.into(), &order.into())
+        );
+        assert_eq!(report["hashes"], lines.len());
+        assert_eq!(files(&store), before);
+    }
+}
+
+#[test]
+fn a_torn_tail_is_told_of_and_left() {
+    let bench = Bench::new();
+    let store = bench.five("store");
+    let path = segment(&store);
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, [&whole[..], &[7; 5]].concat()).unwrap();
+    let before = files(&store);
+    let report = json(&["fsck", "--store", &store]);
+    assert_eq!(
+        (&report["sound"], &report["torn"]["bytes"]),
+        (&true.into(), &5.into())
+    );
+    assert_eq!(report["torn"]["offset"], whole.len());
+    assert_eq!(report["tails"], serde_json::json!([]));
+    assert_eq!(files(&store), before);
+    // Opening cuts it, and then it is one of those that are kept.
+    assert!(
+        lattice(&["stats", "--store", &store])
+            .err
+            .contains("5 bytes")
+    );
+    let report = json(&["fsck", "--store", &store]);
+    assert_eq!(report["torn"], serde_json::Value::Null);
+    assert_eq!(report["tails"][0]["bytes"], 5);
+}
+
+/// Any byte of any file: named or harmless, never a crash, and nothing is touched.
+#[test]
+fn damage_is_named_by_file_and_byte() {
+    let bench = Bench::new();
+    let store = bench.five("store");
+    compact(&store);
+    let mut places = 0;
+    for (path, content) in files(&store) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if name == "LOCK" {
+            continue;
+        }
+        for at in (0..content.len()).step_by(131) {
+            flip(&path, at);
+            let report = damaged(&store, &[]);
+            let damage = report["damage"].as_array().unwrap();
+            assert!(
+                damage.iter().any(|place| place["file"] == name),
+                "{name} {at}: {report}"
+            );
+            std::fs::write(&path, &content).unwrap();
+            places += 1;
+        }
+    }
+    assert!(places > 10);
+    succeed(&["fsck", "--store", &store]);
+}
+
+#[test]
+fn what_stands_before_the_damage_is_repaired_commit_by_commit() {
+    let bench = Bench::new();
+    let store = bench.five("store");
+    let (path, at) = place_of(&store, "filed twice");
+    flip(&path, at);
+    fail(&["digest", "--store", &store], &["is damaged at byte"]);
+    let mended = bench.text("mended");
+    let report = damaged(&store, &["--repair-into", &mended]);
+    assert_eq!(
+        report["damage"][0]["file"],
+        path.file_name().unwrap().to_str().unwrap()
+    );
+    assert_eq!(report["repair"]["commit"], 4);
+    succeed(&["verify", "--store", &mended]);
+    let lines = project();
+    assert_eq!(
+        digest(&mended),
+        digest(&bench.store("first four", "wall", &lines[..10]))
+    );
+    // With its history, and ready to take in what is missing.
+    let then = json(&["show", "bn-done", "--store", &mended, "--at", "2"]);
+    assert_eq!(
+        (&then["time"], &then["item"]["phase"]),
+        (&"2026-01-01T02:00:00Z".into(), &"doing".into())
+    );
+    succeed(&[
+        "import",
+        &bench.log("all.events", &lines),
+        "--store",
+        &mended,
+    ]);
+    assert_eq!(digest(&mended), digest(&bench.store("all", "wall", &lines)));
+}
+
+#[test]
+fn a_compacted_store_keeps_its_commits() {
+    let bench = Bench::new();
+    let store = bench.five("store");
+    succeed(&["scope", "create", "draft", "--store", &store]);
+    compact(&store);
+    let truth = digest(&store);
+    let more = crate::support::event(40, "ada", "item.create", "bn-late", r#"{"title":"Late"}"#);
+    succeed(&[
+        "import",
+        &bench.log("late.events", &[more]),
+        "--store",
+        &store,
+    ]);
+    let (path, at) = place_of(&store, "\"Late\"");
+    flip(&path, at);
+    let mended = bench.text("mended");
+    let report = damaged(&store, &["--repair-into", &mended]);
+    assert_eq!(report["repair"]["commit"], 6);
+    assert_eq!(digest(&mended), truth);
+    let log = json(&["log", "--store", &mended]);
+    assert_eq!((&log["floor"], &log["newest"]), (&6.into(), &6.into()));
+}
+
+#[test]
+fn a_sound_store_is_copied() {
+    let bench = Bench::new();
+    let store = bench.five("store");
+    let copy = bench.text("copy");
+    let report = json(&["fsck", "--store", &store, "--repair-into", &copy]);
+    assert_eq!(
+        (
+            &report["repair"]["commit"],
+            &report["repair"]["left_behind"]
+        ),
+        (&5.into(), &0.into())
+    );
+    assert_eq!(digest(&copy), digest(&store));
+    fail(
+        &["fsck", "--store", &store, "--repair-into", &copy],
+        &["is there already"],
+    );
+}
+
+#[test]
+fn a_store_without_a_beginning_is_said_to_be_lost() {
+    let bench = Bench::new();
+    let store = bench.five("store");
+    let segment = segment(&store);
+    let name = segment.file_name().unwrap().to_str().unwrap().to_owned();
+    std::fs::remove_file(segment).unwrap();
+    let mended = bench.text("mended");
+    let report = damaged(&store, &["--repair-into", &mended]);
+    assert_eq!(report["damage"][0]["file"], name.as_str());
+    assert_eq!(report["repair"], serde_json::Value::Null);
+    assert!(!exists(&mended));
+}
