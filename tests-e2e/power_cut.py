@@ -120,7 +120,7 @@ def main(binary, rounds):
             compacting = 0 < held and chance.random() < 0.5
             command = compact(chance.choice(COMPACTIONS)) if compacting else ["import", pieces[held]]
             with disk.mounted() as root:
-                acknowledged = cut(lattice, disk, root / f"store-{lives}", command, chance.random() * quickest * 1.5)
+                acknowledged = cut(lattice, disk, root / f"store-{lives}", command, chance.random() * quickest * 2.5)
             unacknowledged += not acknowledged
             with disk.mounted() as root:
                 found = digest(lattice, root / f"store-{lives}")
