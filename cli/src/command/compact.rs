@@ -26,6 +26,7 @@ use crate::time;
 /// `--multiplier`. Pinned commits and those of schemas always stay. `log` lists what is
 /// readable, `show --at` and `items --at` read it.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(after_help = "\
 Examples:
   lattice compact --store my.lattice

@@ -1,10 +1,9 @@
 //! `lattice show`.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
-use bones_snapshot::{ItemState, ItemView, Order, Text};
+use bones_snapshot::{ItemView, Order, Text};
 use clap::Args;
 use serde::Serialize;
 use storage_adapter::{ItemStore, Moment};
@@ -62,9 +61,9 @@ impl OnStore for Task<'_> {
         // Ids are in lower case wherever they are read.
         let id = self.item.trim().to_lowercase();
         let Some(state) = moment.state(&id) else {
-            return Err(self.missing(&id, &moment, self.asked.now(&store)?));
+            return Err(self.missing(&id, &moment, &self.asked.now(&store)?));
         };
-        let item = page(&id, &state);
+        let item = Page(ItemView::new(&id, &state));
         match place {
             None => self.out.print(&item),
             Some(place) => self.out.print(&Past { place, item }),
@@ -72,13 +71,9 @@ impl OnStore for Task<'_> {
     }
 }
 
-fn page<S: Order>(id: &str, state: &Cow<'_, ItemState<S>>) -> Page {
-    Page(ItemView::new(id, state))
-}
-
 impl Task<'_> {
     /// Why there is nothing to show.
-    fn missing<S: Order>(&self, id: &str, then: &Moment<'_, S>, now: Moment<'_, S>) -> CliError {
+    fn missing<S: Order>(&self, id: &str, then: &Moment<'_, S>, now: &Moment<'_, S>) -> CliError {
         if now.state(id).is_some() {
             return CliError::NotThen {
                 item: id.to_owned(),

@@ -10,7 +10,7 @@ use clap::Args;
 use serde::Serialize;
 use storage_adapter::{ItemStore, RetentionConfig, View};
 
-use self::tiers::{Tier, chart};
+use self::tiers::{Group, chart};
 use crate::args::StoreArg;
 use crate::error::CliError;
 use crate::output::Output;
@@ -88,7 +88,7 @@ impl OnStore for Task<'_> {
 }
 
 impl Task<'_> {
-    fn tiers<S: Order>(&self, view: &View<S>) -> Result<Vec<Tier>, CliError> {
+    fn tiers<S: Order>(&self, view: &View<S>) -> Result<Vec<Group>, CliError> {
         let retention = self.config.validate().map_err(CliError::Retention)?;
         // Only looked at: a clock far ahead does no harm.
         let clock = policy_clock(self.clock, view.policy_clock(), self.config.cutoff, true)
@@ -122,7 +122,7 @@ struct Report {
     floor: u64,
     commits: usize,
     oldest: Option<Oldest>,
-    tiers: Vec<Tier>,
+    tiers: Vec<Group>,
     scopes: Vec<String>,
     pins: Vec<u64>,
     active: Option<String>,

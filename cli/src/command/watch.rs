@@ -83,7 +83,7 @@ impl Watch {
 
 fn print<S: Order>(view: &View<S>, from: &mut u64, out: &Output) -> Result<bool, CliError> {
     for changes in view.since(*from)? {
-        if !out.print_more(&Commit::new(&changes))? {
+        if !out.print_more(&Entry::new(&changes))? {
             return Ok(false);
         }
         *from = changes.commit;
@@ -108,16 +108,16 @@ impl Trace {
 }
 
 #[derive(Serialize)]
-struct Commit {
+struct Entry {
     commit: u64,
     time: String,
     time_micros: u64,
-    items: Vec<Item>,
+    items: Vec<Part>,
 }
 
 /// What came of one item.
 #[derive(Serialize)]
-struct Item {
+struct Part {
     scope: Option<String>,
     item_id: String,
     events: Vec<Event>,
@@ -133,18 +133,18 @@ struct Event {
     line: String,
 }
 
-impl Commit {
+impl Entry {
     fn new<S: Order>(changes: &CommitChanges<'_, S>) -> Self {
         Self {
             commit: changes.commit,
             time: time::show(changes.time_micros),
             time_micros: changes.time_micros,
-            items: changes.items.iter().map(Item::new).collect(),
+            items: changes.items.iter().map(Part::new).collect(),
         }
     }
 }
 
-impl Item {
+impl Part {
     fn new<S: Order>(change: &ItemChange<'_, S>) -> Self {
         Self {
             scope: change.scope.map(|scope| scope.name().to_owned()),
@@ -171,7 +171,7 @@ impl Event {
     }
 }
 
-impl fmt::Display for Commit {
+impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let items = match self.items.len() {
             0 => "no item".to_owned(),

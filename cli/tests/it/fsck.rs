@@ -196,3 +196,16 @@ fn a_store_without_a_beginning_is_said_to_be_lost() {
     assert_eq!(report["repair"], serde_json::Value::Null);
     assert!(!exists(&mended));
 }
+
+/// All of it came in one commit, which is there in full or not at all.
+#[test]
+fn a_store_with_nothing_before_the_damage_is_not_written_anew() {
+    let bench = Bench::new();
+    let store = bench.store("store", "wall", &project());
+    let (path, at) = place_of(&store, "Finished");
+    flip(&path, at);
+    let mended = bench.text("mended");
+    let report = damaged(&store, &["--repair-into", &mended]);
+    assert_eq!(report["repair"], serde_json::Value::Null);
+    assert!(!exists(&mended));
+}

@@ -110,7 +110,7 @@ fn following_prints_what_comes() {
     assert!(lines.recv_timeout(Duration::from_millis(300)).is_err());
     drop(held);
     let next = || -> Value {
-        let line = lines.recv_timeout(Duration::from_secs(60)).unwrap();
+        let line = lines.recv_timeout(Duration::from_mins(1)).unwrap();
         serde_json::from_str(&line).unwrap()
     };
     assert_eq!(next()["commit"], 5);

@@ -30,7 +30,7 @@ pub(super) struct Report {
     commits_dropped: usize,
     disk_before: u64,
     disk_after: u64,
-    /// What every commit younger than this stays readable for; none without history.
+    /// Every commit younger than this stays readable; none without history.
     #[serde(skip)]
     cutoff: Option<Duration>,
 }
@@ -93,10 +93,10 @@ const REASONS: [(SkipReason, &str); 5] = [
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (done, dropped) = if self.dry_run {
-            ("would compact", "would go")
+        let (done, exact) = if self.dry_run {
+            ("would compact", "would be exact")
         } else {
-            ("compacted", "let go")
+            ("compacted", "exact")
         };
         writeln!(
             f,
@@ -133,7 +133,7 @@ impl fmt::Display for Report {
         } else {
             writeln!(
                 f,
-                "history  exact from commit {} on; up to there {kept} kept, {} {dropped}",
+                "history  {exact} from commit {} on; up to there {kept} kept, {} let go",
                 self.floor, self.commits_dropped
             )?;
         }

@@ -30,6 +30,9 @@ impl Found {
         else {
             return Ok(None);
         };
+        if entries.is_empty() && !self.damage.is_empty() {
+            return Ok(None);
+        }
         let parent = target.parent().filter(|path| !path.as_os_str().is_empty());
         let parent = parent.unwrap_or(Path::new("."));
         let room = TempDir::new_in(parent).map_err(CliError::io("make a directory in", parent))?;

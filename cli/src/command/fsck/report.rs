@@ -220,7 +220,7 @@ impl fmt::Display for Report {
         }
         writeln!(
             f,
-            "missing   {} that check behind the damage, and what is damaged; the last commit may be there in part",
+            "missing   what the damaged bytes held, and {} that check behind them; the last commit may be there in part",
             counted(repair.left_behind, "frame")
         )
     }

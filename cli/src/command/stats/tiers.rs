@@ -13,7 +13,7 @@ const LONGEST: usize = 40;
 
 /// One tier, or the recent commits, which are in none.
 #[derive(Serialize)]
-pub(super) struct Tier {
+pub(super) struct Group {
     /// None: recent.
     tier: Option<u32>,
     /// Of each such width of time one commit stays; none: all do.
@@ -25,7 +25,7 @@ pub(super) struct Tier {
 pub(super) fn count(
     config: &RetentionConfig,
     tiers: impl Iterator<Item = Option<u32>>,
-) -> Vec<Tier> {
+) -> Vec<Group> {
     let mut recent = 0_usize;
     let mut counts: Vec<usize> = Vec::new();
     for tier in tiers {
@@ -44,7 +44,7 @@ pub(super) fn count(
         };
         *count = count.saturating_add(1);
     }
-    let recent = Tier {
+    let recent = Group {
         tier: None,
         width: None,
         commits: recent,
@@ -52,7 +52,7 @@ pub(super) fn count(
     let rest = (0..).zip(counts).map(|(tier, commits)| {
         let times = config.multiplier.checked_pow(tier);
         let width = times.and_then(|times| config.base_interval.checked_mul(times));
-        Tier {
+        Group {
             tier: Some(tier),
             width: width.map(time::span),
             commits,
@@ -62,7 +62,7 @@ pub(super) fn count(
 }
 
 /// One bar for each tier, to one scale.
-pub(super) fn chart(tiers: &[Tier], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(super) fn chart(tiers: &[Group], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let most = tiers.iter().map(|tier| tier.commits).max().unwrap_or(0);
     if most == 0 {
         return Ok(());
