@@ -38,7 +38,11 @@ def one_round(bench, chance, pieces, digests, slowest):
     while acknowledged < len(pieces):
         compacting = acknowledged > 0 and chance.random() < 0.5
         if compacting:
-            running = lattice.start("compact", "--store", store, "--min-age-days", 0, "--now", "2027-01-01T00:00:00Z")
+            # With and without history: other commits go, and what is known now stays.
+            history = [] if chance.random() < 0.5 else ["--no-history"]
+            running = lattice.start(
+                "compact", "--store", store, "--min-age-days", 0, "--now", "2027-01-01T00:00:00Z", *history
+            )
         else:
             running = lattice.start("import", pieces[acknowledged], "--store", store)
         if chance.random() < 0.6:
