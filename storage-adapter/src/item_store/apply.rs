@@ -84,12 +84,13 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
     ///
     /// [`StoreError::Log`]; nothing is acknowledged then.
     pub fn apply(&mut self, batch: Batch<S>, now_micros: u64) -> Result<ImportReport, StoreError> {
-        let news = self.view.news(batch);
-        if !news.frames.is_empty() {
-            self.log.write(news.frames.clone(), now_micros)?;
-            self.log.sync()?;
+        let (news, frames) = self.view.news(batch);
+        if frames.is_empty() {
+            return Ok(self.view.take(news, None));
         }
-        Ok(self.view.take(news, self.log.commit(), now_micros))
+        self.log.write(frames, now_micros)?;
+        let commit = self.log.sync()?;
+        Ok(self.view.take(news, Some((commit, now_micros))))
     }
 
     /// As [`apply`](Self::apply), but durable only with the next [`sync`](Self::sync) or `apply`, to share
@@ -100,11 +101,12 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
     ///
     /// [`StoreError::Log`].
     pub fn write(&mut self, batch: Batch<S>, now_micros: u64) -> Result<ImportReport, StoreError> {
-        let news = self.view.news(batch);
-        if !news.frames.is_empty() {
-            self.log.write(news.frames.clone(), now_micros)?;
+        let (news, frames) = self.view.news(batch);
+        if frames.is_empty() {
+            return Ok(self.view.take(news, None));
         }
-        Ok(self.view.take(news, self.log.commit(), now_micros))
+        let commit = self.log.write(frames, now_micros)?;
+        Ok(self.view.take(news, Some((commit, now_micros))))
     }
 
     /// Makes every commit durable, and returns the number of the last.
@@ -118,8 +120,8 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
 }
 
 impl<S: Order> View<S> {
-    /// Sorts out what of a batch is new, and how it is written down.
-    fn news(&self, batch: Batch<S>) -> News<S> {
+    /// Sorts out what of a batch is new, and how it is written down: in no frame, if nothing is.
+    fn news(&self, batch: Batch<S>) -> (News<S>, Vec<Frame>) {
         let mut report = ImportReport {
             events_read: batch.events.len(),
             snapshots_read: batch.payloads.len(),
@@ -128,8 +130,7 @@ impl<S: Order> View<S> {
         let scope = match batch.scope {
             Some(id) if !self.is_alive(&id) => {
                 report.dropped = report.events_read.saturating_add(report.snapshots_read);
-                let recorded = batch.redactions;
-                return self.nothing_but(recorded, report);
+                return self.nothing_but(&batch.redactions, report);
             }
             scope => scope,
         };
@@ -154,27 +155,31 @@ impl<S: Order> View<S> {
         }
         let grew = redactions.difference(&self.redactions);
         report.redactions_added = grew.len();
-        News {
+        let news = News {
             scope,
             items,
             redactions,
             grew,
-            frames,
             report,
-        }
+        };
+        (news, frames)
     }
 
     /// News without items: the redactions of a batch whose scope is gone.
-    fn nothing_but(&self, recorded: Set<EventHash>, report: ImportReport) -> News<S> {
+    fn nothing_but(
+        &self,
+        recorded: &Set<EventHash>,
+        report: ImportReport,
+    ) -> (News<S>, Vec<Frame>) {
         let grew = recorded.difference(&self.redactions);
         let mut redactions = Set::clone(&self.redactions);
-        redactions.join_ref(&recorded);
+        redactions.join_ref(recorded);
         let frames = if grew.is_empty() {
             Vec::new()
         } else {
             vec![redactions_frame(&grew)]
         };
-        News {
+        let news = News {
             scope: None,
             items: BTreeMap::new(),
             redactions,
@@ -183,8 +188,8 @@ impl<S: Order> View<S> {
                 ..report
             },
             grew,
-            frames,
-        }
+        };
+        (news, frames)
     }
 
     /// What is new, item by item, and every redaction known once it is in.
@@ -232,17 +237,18 @@ impl<S: Order> View<S> {
         (news, redactions)
     }
 
-    /// Takes in what was written as `commit`.
-    fn take(&mut self, news: News<S>, commit: u64, now_micros: u64) -> ImportReport {
-        let mut report = news.report;
-        report.commit = commit;
-        if !news.frames.is_empty() {
+    /// Takes in what was written, with the number and the time of its commit; `None` if nothing was.
+    fn take(&mut self, news: News<S>, written: Option<(u64, u64)>) -> ImportReport {
+        if let Some((commit, time)) = written {
             let touched = news.items.keys().map(|item| Touched {
                 scope: news.scope.clone(),
                 item: Arc::clone(item),
             });
-            self.past.advance(commit, now_micros, touched.collect());
+            self.past.advance(commit, time, touched.collect());
         }
+        let commit = self.commit();
+        let mut report = news.report;
+        report.commit = commit;
         let scope = news.scope.and_then(|id| self.scopes.get_mut(&id.name));
         let items = scope.map_or(&mut self.base, |scope| &mut scope.items);
         for (id, new) in news.items {
@@ -272,7 +278,6 @@ struct News<S: Order> {
     redactions: Set<EventHash>,
     /// Those that are new.
     grew: Set<EventHash>,
-    frames: Vec<Frame>,
     report: ImportReport,
 }
 

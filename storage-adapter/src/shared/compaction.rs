@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use bones_snapshot::Order;
 
 use super::SharedStore;
+use super::stopwatch::Stopwatch;
 use crate::error::StoreError;
 use crate::item_store::{Compaction, CompactionOutcome, Plan, Replacement};
 use crate::log_store::{LogRewrite, LogStore};
@@ -100,6 +101,9 @@ impl CompactionHandle {
     }
 }
 
+/// A rewrite, and what it is to write.
+type Begun<S, L> = (<L as LogStore>::Rewrite, Replacement<S>);
+
 impl<S: Order, L: LogStore> SharedStore<S, L> {
     /// Compacts as [`ItemStore::compact`](crate::ItemStore::compact) does, beside readers and writers: the store is
     /// held only to begin and to switch. Waits then for readers of the log as it was, for the grace period; after
@@ -150,7 +154,7 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
     }
 
     /// Begins to rewrite what there is now; `None` if the plan is of yesterday.
-    fn begin(&self, plan: &Plan<S>) -> Result<Option<(L::Rewrite, Replacement<S>)>, StoreError> {
+    fn begin(&self, plan: &Plan<S>) -> Result<Option<Begun<S, L>>, StoreError> {
         let mut store = self.0.store();
         if !plan.keeps_pins(&store) {
             return Ok(None);
@@ -177,9 +181,9 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
         // SUBTLE: while the store is held, so that only versions over the old files are among them.
         let retired = std::mem::take(&mut *self.0.retired());
         drop(store);
-        let until = std::time::Instant::now() + self.0.grace;
+        let waited = Stopwatch::start();
         for old in retired {
-            let left = until.saturating_duration_since(std::time::Instant::now());
+            let left = self.0.grace.saturating_sub(waited.passed());
             drop(old.reclaim_within(left));
         }
         self.0.store().discard(plan, obsolete)?;

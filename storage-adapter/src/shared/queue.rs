@@ -20,6 +20,8 @@ pub enum Durability {
 
 pub(super) type Job<S> = (Batch<S>, u64, Durability);
 type Answer = Result<ImportReport, StoreError>;
+/// Where an answer is put for the thread that waits for it.
+type Place = Arc<Mutex<Option<Answer>>>;
 
 /// Batches that wait to be written, and whether somebody is writing.
 pub(super) struct Queue<S: Order> {
@@ -29,7 +31,7 @@ pub(super) struct Queue<S: Order> {
 }
 
 struct Waiting<S: Order> {
-    jobs: Vec<(Job<S>, Arc<Mutex<Option<Answer>>>)>,
+    jobs: Vec<(Job<S>, Place)>,
     writing: bool,
 }
 

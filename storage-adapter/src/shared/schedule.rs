@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bones_snapshot::Order;
 
 use super::SharedStore;
+use super::stopwatch::Stopwatch;
 use crate::error::StoreError;
 use crate::item_store::{Compaction, CompactionOutcome};
 use crate::log_store::LogStore;
@@ -44,7 +45,7 @@ impl Drop for ScheduleHandle {
 
 /// What the last look found.
 struct Last {
-    ended: Instant,
+    ended: Stopwatch,
     bytes: u64,
 }
 
@@ -90,14 +91,14 @@ where
 
     fn look(&self) -> Last {
         Last {
-            ended: Instant::now(),
+            ended: Stopwatch::start(),
             // What cannot be measured now has not grown.
             bytes: self.0.store().log().disk_bytes().unwrap_or(u64::MAX),
         }
     }
 
     fn is_time(&self, schedule: &Schedule, options: &Compaction, last: &Last) -> bool {
-        let passed = |every: Duration| last.ended.elapsed() >= every;
+        let passed = |every: Duration| last.ended.passed() >= every;
         let grown = |by| self.look().bytes >= last.bytes.saturating_add(by);
         let view = self.read();
         let oldest = view.commits().find(|(commit, _)| *commit > view.floor());

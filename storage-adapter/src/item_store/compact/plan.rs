@@ -27,10 +27,18 @@ pub(crate) struct Plan<S: Order> {
     pub(super) scopes: BTreeMap<ScopeId, Versions<S>>,
     report: CompactionReport,
     scope_items: usize,
-    masks: bool,
-    garbage: bool,
-    tails: bool,
+    refuse: Refuse,
     dry_run: bool,
+}
+
+/// What there is to take off the disk, beside what is replaced.
+struct Refuse {
+    /// Text that is redacted.
+    masks: bool,
+    /// What is left of deleted scopes and of migrations that ended.
+    garbage: bool,
+    /// Remains of torn writes that may hold redacted text.
+    tails: bool,
 }
 
 impl<S: Order> Plan<S> {
@@ -57,9 +65,11 @@ impl<S: Order> Plan<S> {
             scopes,
             report,
             scope_items,
-            masks: view.holds_redacted(),
-            garbage: view.past.garbage,
-            tails: aside && !view.redactions.is_empty(),
+            refuse: Refuse {
+                masks: view.holds_redacted(),
+                garbage: view.past.garbage,
+                tails: aside && !view.redactions.is_empty(),
+            },
             dry_run: options.policy.dry_run,
         })
     }
@@ -69,15 +79,15 @@ impl<S: Order> Plan<S> {
         let idle = self.report.items_compacted == 0
             && self.scope_items == 0
             && self.retention.dropped.is_empty()
-            && !self.masks
-            && !self.garbage
-            && !self.tails;
+            && !self.refuse.masks
+            && !self.refuse.garbage
+            && !self.refuse.tails;
         self.dry_run || idle
     }
 
     /// Whether what torn writes left may hold text that is redacted since.
     pub(crate) fn discards_tails(&self) -> bool {
-        self.tails
+        self.refuse.tails
     }
 
     /// Whether everything the view has pinned by now stays readable.
