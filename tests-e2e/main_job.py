@@ -23,6 +23,7 @@ import crash
 import damage
 import exchange
 import forgery
+import history
 import legacy
 import make_dirty
 import redaction
@@ -37,13 +38,14 @@ SECTIONS = {
     "exchange": exchange.run,
     "algebra": algebra.run,
     "forgery": forgery.run,
+    "history": history.run,
     "redaction": redaction.run,
     "legacy": legacy.run,
     "damage": damage.run,
     "crash": crash.run,
 }
 # One log is enough where the log is only a background, or none is needed.
-ONE_LOG = ("forgery", "legacy", "damage", "crash")
+ONE_LOG = ("forgery", "history", "legacy", "damage", "crash")
 
 
 def logs(report):
