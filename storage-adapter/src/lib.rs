@@ -2,6 +2,7 @@
 
 mod any_store;
 mod bones_export;
+pub mod conformance;
 mod error;
 mod export;
 mod item_store;

@@ -9,6 +9,7 @@
     reason = "tests favour the short way to say a thing"
 )]
 
+mod conformance;
 mod items;
 mod log;
 mod shared;
