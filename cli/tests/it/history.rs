@@ -336,3 +336,30 @@ fn the_past_shows_nothing_that_is_redacted() {
         );
     }
 }
+
+/// The finished item changed between the first commit and the pinned one.
+#[test]
+fn an_item_has_a_snapshot_for_each_commit_kept_that_changed_it() {
+    let bench = Bench::new();
+    let store = bench.five("store");
+    succeed(&["pin", "3", "--store", &store]);
+    let arguments = [
+        "compact",
+        "--store",
+        &store,
+        "--cutoff",
+        "0s",
+        "--base-interval",
+        "1d",
+        "--clock",
+        "2026-01-03T00:00:00Z",
+        "--dry-run",
+    ];
+    let out = succeed(&arguments).out;
+    for says in [
+        "would compact 1 item: 7 events by 2 snapshots, ",
+        "history  would be exact from commit 5 on; up to there 3 commits kept, 2 let go\n",
+    ] {
+        assert!(out.contains(says), "`{says}` in {out}");
+    }
+}

@@ -98,9 +98,15 @@ impl fmt::Display for Report {
         } else {
             ("compacted", "exact")
         };
+        // More than one each, where an item has changed between commits that stay readable.
+        let snapshots = if self.snapshots_created == self.items_compacted {
+            "one snapshot each".to_owned()
+        } else {
+            counted(self.snapshots_created, "snapshot")
+        };
         writeln!(
             f,
-            "{done} {}: {} by one snapshot each, {} to {}",
+            "{done} {}: {} by {snapshots}, {} to {}",
             counted(self.items_compacted, "item"),
             counted(self.events_replaced, "event"),
             bytes(self.bytes_before),
