@@ -99,7 +99,9 @@ impl fmt::Display for Report {
             ("compacted", "exact")
         };
         // More than one each, where an item has changed between commits that stay readable.
-        let snapshots = if self.snapshots_created == self.items_compacted {
+        let snapshots = if self.dry_run {
+            "snapshots".to_owned()
+        } else if self.snapshots_created == self.items_compacted {
             "one snapshot each".to_owned()
         } else {
             counted(self.snapshots_created, "snapshot")
