@@ -8,6 +8,7 @@
 )]
 
 mod compactions;
+mod erasing;
 mod hooked;
 mod readers;
 mod schedules;
