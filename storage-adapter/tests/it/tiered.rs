@@ -9,6 +9,7 @@
 
 mod crash;
 pub(crate) mod model;
+mod on_disk;
 mod policy;
 mod random;
 mod schemas;
