@@ -57,6 +57,15 @@ bench-peers *args:
 bench-compaction *args:
     cargo bench --manifest-path benches/Cargo.toml --bench compaction -- {{args}}
 
+# The store against embedded engines and an append file; ends with the goals that were missed.
+bench-store *args:
+    cargo bench --manifest-path benches/Cargo.toml --bench store -- {{args}}
+
+# The log over redb, which no other recipe builds.
+engine:
+    cargo test -p lattice-redb
+    cargo clippy -p lattice-redb --all-targets -- -D warnings
+
 # How cost grows from a thousand entries to ten million: a table and docs/curve.svg.
 bench-curve:
     cargo bench --manifest-path benches/Cargo.toml --bench curve -- "$PWD/docs/curve.svg"

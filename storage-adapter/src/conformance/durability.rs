@@ -77,7 +77,7 @@ pub fn what_was_synced_is_there_after_reopening<L: LogStore>(
     let log = reopen(log);
     let told = part.told("reading", &log.reader());
     part.holds(
-        told.len() >= synced && want.starts_with(&told) && told.len() % 3 == 0,
+        told.len() >= synced && want.starts_with(&told) && told.len().is_multiple_of(3),
         "after reopening there must be all that was synced, and of the rest whole batches from the beginning",
     );
 }

@@ -36,6 +36,10 @@ impl Part {
 
     /// Panics unless the two are equal.
     #[track_caller]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "most are numbers, and calls read better without references"
+    )]
     pub(super) fn same<T: PartialEq + std::fmt::Debug>(self, what: &str, is: T, should_be: T) {
         let name = self.name();
         assert!(
