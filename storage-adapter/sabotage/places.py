@@ -1,0 +1,337 @@
+"""What each sabotage breaks, where, and the test that must notice.
+
+A place is a file under `storage-adapter/src` and a piece of it that stands there exactly once; the part between « and » is
+replaced by the second text while the switch is on. White space does not matter.
+"""
+
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    file: str
+    find: str
+    broken: str
+
+
+class Sabotage(NamedTuple):
+    name: str
+    what: str
+    test: str
+    places: list
+
+
+SABOTAGES = [
+    # Compaction beside pins.
+    Sabotage(
+        "pins-not-looked-at-again",
+        "the pins are not looked at again before the commit point",
+        "shared/compactions.rs::a_pin_that_comes_between_plan_and_commit_is_kept",
+        [
+            Place(
+                "shared/compaction.rs",
+                "let mut store = self.0.store(); if «!plan.keeps_pins(&store)» { return Ok(false); }",
+                "false",
+            )
+        ],
+    ),
+    # Crash and power loss.
+    Sabotage(
+        "remove-before-switch",
+        "what is replaced is removed before CURRENT is renamed",
+        "tiered/crash.rs::every_stop_at_every_call_leaves_an_allowed_state_that_goes_on_to_the_same_end",
+        [
+            Place(
+                "log/publish.rs",
+                "let renamed = «self.shared.files.rename(CURRENT_TMP, CURRENT)»;",
+                """let stays = |id: u64| manifest.segments.iter().any(|s| s.id == id);
+                let gone = self.manifest.segments.iter().filter(|s| !stays(s.id));
+                self.shared.unlink(gone.map(|s| name::segment(s.id)).collect::<Vec<_>>());
+                self.shared.files.rename(CURRENT_TMP, CURRENT)""",
+            )
+        ],
+    ),
+    Sabotage(
+        "acknowledge-unsynced",
+        "a commit is acknowledged without a sync",
+        "log/crash.rs::every_stop_leaves_the_acknowledged_state_or_the_one_under_way",
+        [Place("log/append.rs", "if let Err(error) = «self.active.sync()» {", "Ok::<(), std::io::Error>(())")],
+    ),
+    Sabotage(
+        "rewritten-segment-unsynced",
+        "a rewritten segment is not synced before it is named",
+        "log/crash.rs::every_stop_leaves_the_acknowledged_state_or_the_one_under_way",
+        [
+            Place(
+                "log/rewrite.rs",
+                "«file.sync().map_err(|error| shared.sync_failed(error, &name))?;» (segment.len",
+                "",
+            )
+        ],
+    ),
+    Sabotage(
+        "lost-sector-is-damage",
+        "a sector that never reached the medium is taken for damage",
+        "log/crash.rs::a_batch_of_which_sectors_are_missing_is_cut_and_never_stands_in_the_way",
+        [Place("log/tail.rs", "let has_hole = «has_hole(&mut window, end.at, len, fault.at..suspect)?»;", "false")],
+    ),
+    Sabotage(
+        "manifest-name-unsynced",
+        "the directory is not synced between writing the manifest and naming it",
+        "log/crash.rs::every_stop_leaves_the_acknowledged_state_or_the_one_under_way",
+        [
+            Place(
+                "log/publish.rs",
+                "self.write_whole(file, name, &bytes)?; «self.shared.sync_dir()?;» let files",
+                "",
+            )
+        ],
+    ),
+    Sabotage(
+        "orphans-stay",
+        "opening leaves files that no manifest names",
+        "log/crash.rs::all_that_no_manifest_names_is_gone_after_recovery",
+        [
+            Place(
+                "log/open.rs",
+                "let (orphans_removed, orphans_left) = «log.remove_orphans()?»;",
+                "(Vec::new(), Vec::new())",
+            )
+        ],
+    ),
+    Sabotage(
+        "rename-unsynced",
+        "the directory is not synced after the rename, and the old files go",
+        "log/crash.rs::every_stop_leaves_the_acknowledged_state_or_the_one_under_way",
+        [Place("log/publish.rs", "«self.shared.sync_dir()?;» self.parts = Arc::new(parts);", "")],
+    ),
+    Sabotage(
+        "orphans-not-gone-for-good",
+        "the directory is not synced after orphans were removed",
+        "log/crash.rs::all_that_no_manifest_names_is_gone_after_recovery",
+        [Place("log/open.rs", "a removed one. «self.shared.sync_dir()?;» }", "")],
+    ),
+    Sabotage(
+        "clean-up-before-sync",
+        "opening removes the files of another state before its own is durable",
+        "log/crash.rs::a_second_stop_during_recovery_changes_nothing",
+        [
+            Place(
+                "log/open.rs",
+                "log.sync_file(&log.active, &log.active_name())?; «log.shared.sync_dir()?;» let cut",
+                "",
+            )
+        ],
+    ),
+    Sabotage(
+        "tail-not-kept",
+        "what is cut from a torn tail is not kept",
+        "log/tail.rs::a_tail_torn_at_every_length_is_cut_to_the_last_whole_batch_and_kept",
+        [Place("log/open.rs", "let kept = «self.keep(offset, bytes)?»;", "String::new()")],
+    ),
+    Sabotage(
+        "damaged-frame-is-a-tail",
+        "a last frame of whole length with a bad check is cut as a torn tail",
+        "log/tail.rs::a_last_batch_of_whole_length_with_a_bad_check_is_damage",
+        [Place("log/tail.rs", "(false, _) => return «Ok(Verdict::Damage)»,", "Ok(Verdict::Torn)")],
+    ),
+    Sabotage(
+        "frame-check-not-read",
+        "the check of a frame is not compared",
+        "log/damage.rs::every_flipped_bit_is_an_error_that_names_its_file",
+        [Place("log/batch.rs", "if «*check != expected» {", "false")],
+    ),
+    Sabotage(
+        "manifest-check-not-read",
+        "the check of a manifest is not compared",
+        "log/damage.rs::every_flipped_bit_is_an_error_that_names_its_file",
+        [Place("log/manifest.rs", "if «*check != manifest_check(body)» {", "false")],
+    ),
+    Sabotage(
+        "current-check-not-read",
+        "the check of CURRENT is not compared",
+        "log/damage.rs::every_flipped_bit_is_an_error_that_names_its_file",
+        [
+            Place("log/manifest.rs", "if «check != line_check(text)» {", "false"),
+            Place("log/manifest.rs", "if «current.encode().as_bytes() == bytes» {", "true"),
+        ],
+    ),
+    Sabotage(
+        "failed-rewrite-stays",
+        "a rewrite that fails leaves its files on the full disk",
+        "log/rewrite.rs::a_full_disk_at_any_write_of_a_rewrite_costs_the_rewrite_only",
+        [
+            Place("log/rewrite.rs", "self.done.clear(); «self.made.remove();»", ""),
+            Place("log/shared.rs", "fn drop(&mut self) { «self.remove();» }", ""),
+        ],
+    ),
+    Sabotage(
+        "failed-sync-believed",
+        "after a failed sync the store goes on",
+        "log/faults.rs::a_failed_sync_poisons_and_is_not_believed_later",
+        [
+            Place(
+                "log/shared.rs",
+                """«self.poison(format!("cannot sync {}: {source}", path.display()));» LogError::Io""",
+                "",
+            )
+        ],
+    ),
+    Sabotage(
+        "failed-rename-cleaned-up",
+        "when the rename reports failure the new files are removed",
+        "log/faults.rs::a_failed_rename_or_directory_sync_after_it_keeps_both_sets_of_files",
+        [Place("log/publish.rs", "«made.keep();» if let Err(source) = renamed", "if renamed.is_ok() { made.keep(); }")],
+    ),
+    Sabotage(
+        "short-file-opened",
+        "a file that is shorter than its manifest says is opened",
+        "log/damage.rs::a_file_shorter_than_its_manifest_says_is_named_and_nothing_is_deleted",
+        [Place("log/open.rs", "if «found < segment.len» {", "false")],
+    ),
+    Sabotage(
+        "foreign-files-removed",
+        "opening removes files it does not know",
+        "log/basics.rs::foreign_files_stay",
+        [
+            Place(
+                "log/open.rs",
+                "Some(Own::Lock | Own::Current | Own::Tail) | None => «false»,",
+                "name::parse(&entry).is_none()",
+            )
+        ],
+    ),
+    Sabotage(
+        "never-nothing-to-do",
+        "a compaction that has nothing to do writes all the same",
+        "tiered/on_disk.rs::a_hundred_openings_after_a_compaction_change_no_file",
+        [Place("item_store/compact/plan.rs", "self.dry_run || «idle»", "false")],
+    ),
+    Sabotage(
+        "deletion-not-read-back",
+        "the index that is rebuilt at open knows deleted scopes",
+        "tiered/on_disk.rs::a_deleted_scope_is_in_no_file_after_a_compaction_nor_after_reopening",
+        [
+            Place(
+                "item_store/load.rs",
+                "let id = self.living_scope(body)?; «self.view.remove_scope(&id);» self.scopes.remove(&id);",
+                "",
+            )
+        ],
+    ),
+    Sabotage(
+        "newer-format-guessed",
+        "a newer format number is not told from damage",
+        "log/damage.rs::a_newer_format_is_refused_by_number",
+        [
+            Place(
+                "log/manifest.rs",
+                "let format: u32 = format.parse().map_err(|_| shape())?; if «format > FORMAT» {",
+                "false",
+            )
+        ],
+    ),
+    Sabotage(
+        "failed-removal-forgotten",
+        "a file that could not be removed is not remembered",
+        "tiered/on_disk.rs::a_file_that_cannot_be_removed_is_named_and_gone_after_the_next_open",
+        [Place("log/shared.rs", "=> «self.obsolete().push(name)»,", "()")],
+    ),
+    Sabotage(
+        "ids-used-again",
+        "ids of files that are there are given out again",
+        "log/basics.rs::foreign_files_stay",
+        [Place("log/open.rs", "«next_id = next_id.max(id.saturating_add(1));»", "let _ = id;")],
+    ),
+    Sabotage(
+        "rewrite-names-unsynced",
+        "the directory is not synced when a rewrite is finished",
+        "log/crash.rs::files_are_synced_in_an_order_that_lets_current_name_only_what_is_there",
+        [
+            Place(
+                "log/rewrite.rs",
+                "let closed = «self.close().and_then(|()| self.made.shared.sync_dir())»;",
+                "self.close()",
+            )
+        ],
+    ),
+    # Redaction.
+    Sabotage(
+        "past-not-masked",
+        "a moment of the past is joined without the redactions",
+        "tiered/on_disk.rs::text_compacted_long_ago_is_masked_at_once_and_in_no_file_after_a_compaction",
+        [
+            Place(
+                "item_store/past.rs",
+                "Cow::Owned(«state_at(&item.sources, self.commit, &self.view.redactions)»)",
+                """let none = <lattice_core::Set<bones_snapshot::EventHash> as lattice_core::Bottom>::bottom();
+                state_at(&item.sources, self.commit, &none)""",
+            )
+        ],
+    ),
+    Sabotage(
+        "rewritten-unmasked",
+        "what a compaction does not replace is written as it was",
+        "items/redaction.rs::items_left_uncompacted_keep_masked_deltas",
+        [Place("item_store/compact/write.rs", "let is_masked = «mask(id, &mut sources, &redactions)»;", "false")],
+    ),
+    Sabotage(
+        "scopes-not-masked",
+        "a redaction masks the base and no scope",
+        "tiered/on_disk.rs::text_of_a_scope_is_redacted_as_that_of_the_base_is",
+        [Place("item_store/apply.rs", "«mask_all(&mut scope.items, &news.grew);»", "let _ = scope;")],
+    ),
+    Sabotage(
+        "late-snapshot-in-clear",
+        "a snapshot from before the redaction is written as it came",
+        "tiered/on_disk.rs::snapshots_and_events_from_before_the_redaction_come_too_late_to_be_written_in_clear",
+        [
+            Place(
+                "item_store/apply.rs",
+                "«*payload = SnapshotPayload::new(&id, state, &redactions);»",
+                "drop((id, state));",
+            )
+        ],
+    ),
+    Sabotage(
+        "redaction-not-read-back",
+        "redactions are forgotten when the store is opened again",
+        "tiered/on_disk.rs::a_stop_between_a_redaction_and_the_rewrite_shows_nothing_and_the_rewrite_is_made_up_for",
+        [Place("item_store/load.rs", "«self.redactions.join(hashes);» Ok(())", "drop(hashes);")],
+    ),
+    Sabotage(
+        "erased-before-readers-left",
+        "a compaction returns while a reader is still on the old files",
+        "shared/erasing.rs::a_compaction_is_not_over_while_a_call_reads_the_files_it_takes_away",
+        [Place("shared/compaction.rs", "«drop(old.reclaim_within(left));»", "drop((old, left));")],
+    ),
+    Sabotage(
+        "late-event-in-clear",
+        "an event that comes after its redaction is written as it came",
+        "tiered/on_disk.rs::a_redaction_that_comes_before_its_event_masks_it_in_the_base_and_in_scopes",
+        [Place("item_store/apply.rs", "if «redactions.contains(&event.hash())» {", "false")],
+    ),
+    Sabotage(
+        "kept-tails-stay",
+        "a compaction that erases leaves kept tails",
+        "tiered/on_disk.rs::a_tail_that_was_kept_goes_with_the_text_that_is_redacted",
+        [Place("item_store/compact/plan.rs", "tails: «aside && !view.redactions.is_empty()»,", "false")],
+    ),
+    Sabotage(
+        "replaced-files-stay",
+        "the files that a compaction replaced are not removed",
+        "tiered/on_disk.rs::text_compacted_long_ago_is_masked_at_once_and_in_no_file_after_a_compaction",
+        [Place("item_store/compact.rs", "«self.log.remove(obsolete)?;»", "drop(obsolete);")],
+    ),
+    Sabotage(
+        "claims-believed",
+        "an event that a snapshot claims to cover is left out on its word",
+        "items/coverage.rs::a_claim_before_or_after_the_real_events_loses_nothing",
+        [
+            Place(
+                "item_store/apply.rs",
+                "state.coverage().contains(&event.hash()) && «event.delta().leq(state)»",
+                "true",
+            )
+        ],
+    ),
+]
