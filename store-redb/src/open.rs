@@ -76,12 +76,12 @@ fn look(db: Db) -> Result<Option<Found>, LogError> {
         });
     }
     let header = get(parts::HEADER_KEY)?.ok_or_else(|| corrupt("the log has no header"))?;
-    let list = get(parts::PARTS_KEY)?.and_then(|bytes| parts::decode_list(&bytes));
-    let list = list.filter(|list| !list.is_empty());
-    let list = list.ok_or_else(|| corrupt("the log has no list of parts"))?;
+    let named = get(parts::PARTS_KEY)?.and_then(|bytes| parts::decode_list(&bytes));
+    let named = named.filter(|parts| !parts.is_empty());
+    let named = named.ok_or_else(|| corrupt("the log has no list of parts"))?;
     let to_shrink = get(parts::SHRINK_KEY)?.is_some();
     let (mut commit, mut time, mut is_tail_empty) = (0, 0, false);
-    for (back, part) in list.iter().rev().enumerate() {
+    for (back, part) in named.iter().rev().enumerate() {
         let name = parts::name(*part);
         let table = transaction.open_table(parts::table(&name));
         let table = table.map_err(|e| read(e.into()))?;
@@ -104,7 +104,7 @@ fn look(db: Db) -> Result<Option<Found>, LogError> {
     drop(transaction);
     Ok(Some(Found {
         header,
-        parts: list,
+        parts: named,
         commit,
         time,
         is_tail_empty,

@@ -39,10 +39,10 @@ fn it_conforms_when_the_process_is_killed_instead_of_closing_it() {
 
 #[test]
 fn threads_share_it() {
-    let dir = tempfile::tempdir().unwrap();
-    checks::check_threads(maker(&dir));
     fn send<T: Send>() {}
     fn sync<T: Sync>() {}
+    let dir = tempfile::tempdir().unwrap();
+    checks::check_threads(maker(&dir));
     send::<RedbLog>();
     send::<RedbRewrite>();
     send::<RedbFinished>();
