@@ -117,6 +117,14 @@ pub enum StoreError {
     /// There is no migration to complete or abort.
     #[error("no schema migration is under way: begin one first")]
     NoMigration,
+    /// What a compaction would write does not compress; nothing was committed.
+    #[error(
+        "cannot compress what would be written ({source}); nothing was committed: compact without compression"
+    )]
+    Compress {
+        /// What the compressor says.
+        source: std::io::Error,
+    },
     /// Another compaction of the store is under way.
     #[error("the store is being compacted already: wait for that, or cancel it")]
     Compacting,

@@ -23,8 +23,8 @@ pub use bones_export::{BonesExport, BonesExportError};
 pub use error::{HistoryError, StoreError};
 pub use export::{Export, ExportError};
 pub use item_store::{
-    At, Batch, CommitChanges, Compaction, CompactionOutcome, HeldEvent, ImportReport, ItemChange,
-    ItemCheck, ItemStore, Moment, Schema, Schemas, ScopeId, Stats, StoreCheck, View,
+    At, Batch, CommitChanges, Compaction, CompactionOutcome, Compression, HeldEvent, ImportReport,
+    ItemChange, ItemCheck, ItemStore, Moment, Schema, Schemas, ScopeId, Stats, StoreCheck, View,
 };
 pub use log_store::{LogReader, LogRewrite, LogStore};
 pub use memory_log::{MemoryLog, MemoryReader, MemoryRewrite};

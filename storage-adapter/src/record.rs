@@ -2,6 +2,7 @@
 
 mod history;
 mod names;
+mod packed;
 
 use std::path::Path;
 
@@ -14,6 +15,7 @@ use crate::log::{Frame, LogDir};
 
 pub(crate) use history::HistoryRecord;
 pub(crate) use names::{SchemaName, SchemaRecord, ScopeRecord};
+pub(crate) use packed::{Sink, unpack};
 
 /// One raw event line, without its line end.
 pub(crate) const EVENT: u8 = 1;
@@ -39,6 +41,8 @@ pub(crate) const PAST_EVENT: u8 = 10;
 pub(crate) const PAST_STATE: u8 = 11;
 /// What a compaction left of the past, first of all its frames.
 pub(crate) const HISTORY: u8 = 12;
+/// Frames of a compaction, packed together.
+pub(crate) const PACKED: u8 = 13;
 
 /// Version of headers and frames.
 const FORMAT: u32 = 1;

@@ -4,8 +4,8 @@ mod report;
 
 use bones_compact::CompactionPolicy;
 use bones_snapshot::Order;
-use clap::Args;
-use storage_adapter::{Compaction, ItemStore};
+use clap::{Args, ValueEnum};
+use storage_adapter::{Compaction, Compression, ItemStore};
 
 use self::report::Report;
 use crate::args::StoreArg;
@@ -33,6 +33,7 @@ Examples:
   lattice compact --store my.lattice --min-age-days 0 --dry-run
   lattice compact --store my.lattice --cutoff 7d --base-interval 1d
   lattice compact --store my.lattice --no-history
+  lattice compact --store my.lattice --compress zstd
   lattice compact --store my.lattice --now 2027-01-01T00:00:00Z")]
 pub(crate) struct Compact {
     #[command(flatten)]
@@ -58,6 +59,30 @@ pub(crate) struct Compact {
     /// a clock that is wrong would let go of history that is not old.
     #[arg(long)]
     accept_clock_jump: bool,
+    /// Compress what is kept, or stop to [default: as the store is].
+    #[arg(long, value_name = "HOW")]
+    compress: Option<Compress>,
+}
+
+/// How to write what is kept.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Compress {
+    /// As it is.
+    None,
+    /// By zstd.
+    Zstd,
+    /// By zstd, as small as it gets; several times slower.
+    Smallest,
+}
+
+impl From<Compress> for Compression {
+    fn from(how: Compress) -> Self {
+        match how {
+            Compress::None => Self::None,
+            Compress::Zstd => Self::ZSTD,
+            Compress::Smallest => Self::Zstd { level: 19 },
+        }
+    }
 }
 
 impl Compact {
@@ -73,6 +98,7 @@ impl Compact {
             now_micros: time::micros_or_now(self.now.as_deref())?,
             clock_micros: self.retention.clock_micros()?,
             accept_clock_jump: self.accept_clock_jump,
+            compression: self.compress.map(Into::into),
         };
         if let Some(config) = &options.retention {
             // Parameters that make no sense are refused before the store is read.

@@ -27,6 +27,31 @@ pub struct Compaction {
     pub clock_micros: u64,
     /// Whether that clock may have jumped far ahead since the last compaction.
     pub accept_clock_jump: bool,
+    /// How what is written is compressed. `None`: as the store is now.
+    pub compression: Option<Compression>,
+}
+
+/// How a compaction writes what it keeps.
+///
+/// Reading is the same for all. What came since the last compaction is never compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Compression {
+    /// As it is.
+    #[default]
+    None,
+    /// Packed by zstd in pieces of 64 KiB. Needs the feature `zstd`, also to open the store.
+    #[cfg(feature = "zstd")]
+    Zstd {
+        /// How hard to try: 1 to 22. What zstd cannot do is taken for the nearest it can.
+        level: i32,
+    },
+}
+
+impl Compression {
+    /// A good deal of what can be had, at a speed that can be waited for.
+    #[cfg(feature = "zstd")]
+    pub const ZSTD: Self = Self::Zstd { level: 12 };
 }
 
 impl Compaction {
@@ -38,6 +63,7 @@ impl Compaction {
             now_micros,
             clock_micros: now_micros,
             accept_clock_jump: false,
+            compression: None,
         }
     }
 

@@ -13,9 +13,9 @@ use super::scope::ScopeId;
 use crate::error::StoreError;
 use crate::log::Entry;
 use crate::record::{
-    EVENT, HISTORY, HistoryRecord, PAST_EVENT, PAST_STATE, PIN, REDACTIONS, SCHEMA, SCOPE,
+    EVENT, HISTORY, HistoryRecord, PACKED, PAST_EVENT, PAST_STATE, PIN, REDACTIONS, SCHEMA, SCOPE,
     SCOPE_CREATED, SCOPE_DELETED, STATE, SchemaRecord, ScopeRecord, UNPIN, decode_hashes,
-    split_past,
+    split_past, unpack,
 };
 
 type Held<S> = BTreeMap<Arc<str>, Vec<Dated<HeldEvent<S>>>>;
@@ -48,7 +48,7 @@ impl<S: Order> Loader<S> {
         if entry.commit != self.commit {
             (self.commit, self.scope) = (entry.commit, None);
         }
-        self.read(entry).map_err(|why| StoreError::Frame {
+        self.read_all(entry).map_err(|why| StoreError::Frame {
             file: entry.file.to_string(),
             offset: entry.offset,
             kind: entry.kind,
@@ -63,14 +63,26 @@ impl<S: Order> Loader<S> {
         Ok(())
     }
 
-    fn read(&mut self, entry: &Entry) -> Result<(), String> {
-        let body = entry.body.as_slice();
-        match entry.kind {
-            EVENT => self.event(entry.commit, body),
-            STATE => self.state(entry.commit, body),
+    fn read_all(&mut self, entry: &Entry) -> Result<(), String> {
+        if entry.kind != PACKED {
+            return self.read(entry.commit, entry.kind, &entry.body);
+        }
+        self.view.past.packed = true;
+        for (place, frame) in unpack(&entry.body)?.into_iter().enumerate() {
+            self.read(entry.commit, frame.kind, &frame.body)
+                .map_err(|why| format!("frame {place} in it, of kind {}: {why}", frame.kind))?;
+        }
+        Ok(())
+    }
+
+    /// A frame that lies in a commit.
+    fn read(&mut self, at: u64, kind: u8, body: &[u8]) -> Result<(), String> {
+        match kind {
+            EVENT => self.event(at, body),
+            STATE => self.state(at, body),
             PAST_EVENT | PAST_STATE => {
                 let (commit, body) = split_past(body).ok_or("it does not begin with a commit")?;
-                if entry.kind == PAST_EVENT {
+                if kind == PAST_EVENT {
                     self.event(commit, body)
                 } else {
                     self.state(commit, body)
@@ -92,7 +104,7 @@ impl<S: Order> Loader<S> {
                 if self.view.scopes.contains_key(name) {
                     return Err("there is a scope of this name already".into());
                 }
-                let id = self.view.add_scope(name, entry.commit);
+                let id = self.view.add_scope(name, at);
                 self.scopes.insert(id, BTreeMap::new());
                 Ok(())
             }
@@ -104,7 +116,7 @@ impl<S: Order> Loader<S> {
             }
             SCHEMA => {
                 let record = SchemaRecord::decode(body).ok_or("it is no schema record")?;
-                if !self.view.schemas.take(&record, entry.commit) {
+                if !self.view.schemas.take(&record, at) {
                     return Err("it ends a migration, and none is under way".into());
                 }
                 self.view.past.garbage |= !matches!(record, SchemaRecord::Begun(_));
@@ -114,7 +126,7 @@ impl<S: Order> Loader<S> {
                 let commit = body.try_into().map_err(|_| "it is no commit number")?;
                 let commit = u64::from_le_bytes(commit);
                 let pins = Arc::make_mut(&mut self.view.pins);
-                if entry.kind == PIN {
+                if kind == PIN {
                     pins.insert(commit);
                 } else {
                     pins.remove(&commit);

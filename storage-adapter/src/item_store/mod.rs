@@ -20,7 +20,7 @@ use bones_snapshot::Order;
 
 pub use apply::{Batch, ImportReport};
 pub use changes::{CommitChanges, ItemChange};
-pub use compact::{Compaction, CompactionOutcome};
+pub use compact::{Compaction, CompactionOutcome, Compression};
 pub(crate) use compact::{Plan, Replacement};
 pub use held::HeldEvent;
 pub use past::{At, Moment};

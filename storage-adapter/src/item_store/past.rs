@@ -26,6 +26,8 @@ pub(super) struct Past {
     pub(super) touched: im::OrdMap<u64, Arc<[Touched]>>,
     /// Whether the log holds anything of deleted scopes or of migrations that ended.
     pub(super) garbage: bool,
+    /// Whether the beginning of the log is compressed.
+    pub(super) packed: bool,
 }
 
 /// One item that a commit changed.

@@ -12,6 +12,8 @@
 mod conformance;
 mod items;
 mod log;
+#[cfg(feature = "zstd")]
+mod packed;
 mod shared;
 mod streaming;
 mod tiered;

@@ -9,7 +9,7 @@ use bones_compact::{
 };
 use bones_snapshot::{ItemState, Order, SnapshotPayload};
 
-use super::{Compaction, CompactionOutcome};
+use super::{Compaction, CompactionOutcome, Compression};
 use crate::error::StoreError;
 use crate::item_store::View;
 use crate::item_store::held::{HeldEvent, Items};
@@ -28,6 +28,9 @@ pub(crate) struct Plan<S: Order> {
     report: CompactionReport,
     scope_items: usize,
     refuse: Refuse,
+    pub(super) compression: Compression,
+    /// Whether that is another form than the store has now.
+    reform: bool,
     dry_run: bool,
 }
 
@@ -49,6 +52,7 @@ impl<S: Order> Plan<S> {
         aside: bool,
     ) -> Result<Self, StoreError> {
         let (retention, clock) = retain(view, options)?;
+        let compression = options.compression.unwrap_or(view.form());
         let points: Vec<u64> = retention.kept.iter().map(|kept| kept.commit).collect();
         let (base, report) = compact(&view.base, &points, options, view)?;
         let mut scopes = BTreeMap::new();
@@ -70,6 +74,8 @@ impl<S: Order> Plan<S> {
                 garbage: view.past.garbage,
                 tails: aside && !view.redactions.is_empty(),
             },
+            reform: view.is_packed() != (compression != Compression::None),
+            compression,
             dry_run: options.policy.dry_run,
         })
     }
@@ -79,6 +85,7 @@ impl<S: Order> Plan<S> {
         let idle = self.report.items_compacted == 0
             && self.scope_items == 0
             && self.retention.dropped.is_empty()
+            && !self.reform
             && !self.refuse.masks
             && !self.refuse.garbage
             && !self.refuse.tails;
@@ -108,6 +115,22 @@ impl<S: Order> Plan<S> {
             disk_before: before,
             disk_after: after,
         }
+    }
+}
+
+impl<S: Order> View<S> {
+    /// Whether the beginning of the log is compressed.
+    pub fn is_packed(&self) -> bool {
+        self.past.packed
+    }
+
+    /// How to write what is to have the form it has.
+    fn form(&self) -> Compression {
+        #[cfg(feature = "zstd")]
+        if self.is_packed() {
+            return Compression::ZSTD;
+        }
+        Compression::None
     }
 }
 

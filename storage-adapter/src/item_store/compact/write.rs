@@ -6,6 +6,7 @@ use bones_compact::{Dated, Source, Version, holds_redacted, masked};
 use bones_snapshot::{EventHash, ItemState, Order};
 use lattice_core::Set;
 
+use super::Compression;
 use super::plan::{Plan, Versions};
 use crate::error::StoreError;
 use crate::item_store::View;
@@ -15,7 +16,7 @@ use crate::item_store::scope::ScopeId;
 use crate::log::Frame;
 use crate::log_store::LogRewrite;
 use crate::record::{
-    HISTORY, HistoryRecord, PAST_EVENT, PAST_STATE, SCOPE, past_frame, redactions_frame,
+    HISTORY, HistoryRecord, PAST_EVENT, PAST_STATE, SCOPE, Sink, past_frame, redactions_frame,
 };
 
 /// A view as a compaction leaves it, to be written and then put in place of the one it was made from.
@@ -28,6 +29,7 @@ pub(crate) struct Replacement<S: Order> {
     dropped: Vec<u64>,
     floor: u64,
     masked: usize,
+    compression: Compression,
 }
 
 impl<S: Order> View<S> {
@@ -54,6 +56,7 @@ impl<S: Order> Plan<S> {
             dropped: self.retention.dropped.iter().map(|c| c.commit).collect(),
             floor: self.retention.floor,
             masked: 0,
+            compression: self.compression,
         };
         next.replace(None, &view.base, &self.base);
         for scope in view.scopes.values() {
@@ -66,6 +69,7 @@ impl<S: Order> Plan<S> {
             past.times.remove(commit);
         }
         (past.floor, past.clock) = (self.retention.floor, self.clock);
+        past.packed = self.compression != Compression::None;
         next
     }
 }
@@ -112,14 +116,15 @@ impl<S: Order> Replacement<S> {
         if !view.redactions.is_empty() {
             rewrite.push(redactions_frame(&view.redactions))?;
         }
-        write_items(&view.base, rewrite, each)?;
+        let mut sink = Sink::new(rewrite, self.compression);
+        write_items(&view.base, &mut sink, each)?;
         for scope in view.scopes.values() {
             if !scope.items.is_empty() {
-                rewrite.push(Frame::new(SCOPE, scope.id.record().encode()))?;
-                write_items(&scope.items, rewrite, each)?;
+                sink.push(Frame::new(SCOPE, scope.id.record().encode()))?;
+                write_items(&scope.items, &mut sink, each)?;
             }
         }
-        Ok(())
+        sink.finish()
     }
 
     /// The view `now`, which may be newer than the one that was replaced, with what was replaced.
@@ -141,6 +146,7 @@ impl<S: Order> Replacement<S> {
             past.times.remove(commit);
         }
         (past.floor, past.clock) = (self.view.past.floor, self.view.past.clock);
+        past.packed = self.view.past.packed;
         past.touched = past.touched.split(&past.floor).1;
         past.garbage &= now.commit() > replaced;
         next
@@ -213,13 +219,13 @@ fn mask<S: Order>(
 
 fn write_items<S: Order>(
     items: &Items<S>,
-    rewrite: &mut impl LogRewrite,
+    sink: &mut Sink<'_, impl LogRewrite>,
     each: &mut impl FnMut() -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     for (id, item) in items {
         for held in &item.sources {
             each()?;
-            rewrite.push(match &held.source {
+            sink.push(match &held.source {
                 Source::Event(event) => past_frame(PAST_EVENT, held.commit, event.line()),
                 Source::State(state) => past_frame(PAST_STATE, held.commit, &state.encode(id)),
             })?;

@@ -72,6 +72,7 @@ pub(crate) fn compaction(retention: Option<RetentionConfig>, clock_micros: u64) 
         now_micros: u64::MAX,
         clock_micros,
         accept_clock_jump: true,
+        compression: None,
     }
 }
 
