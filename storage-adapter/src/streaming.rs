@@ -116,7 +116,7 @@ pub struct FoldReport {
 /// Folds event logs and snapshot exports into one snapshot export, without holding more than a given
 /// memory.
 ///
-/// The output is, byte for byte, what [`ItemStore::export`](crate::ItemStore::export) gives after the
+/// The output is, byte for byte, what [`View::export`](crate::View::export) gives after the
 /// same inputs were imported: whatever the order of the inputs, their overlap, the memory or the
 /// threads. Redactions of any input apply to all.
 ///

@@ -65,6 +65,14 @@ impl<'r, R: LogRewrite> Sink<'r, R> {
     }
 
     /// Writes what is still to be packed.
+    #[cfg_attr(
+        not(feature = "zstd"),
+        expect(
+            clippy::unused_self,
+            clippy::unnecessary_wraps,
+            reason = "nothing is packed then"
+        )
+    )]
     pub(crate) fn finish(self) -> Result<(), StoreError> {
         #[cfg(feature = "zstd")]
         {

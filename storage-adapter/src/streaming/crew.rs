@@ -39,6 +39,10 @@ impl Crew {
     }
 
     /// How many threads there are.
+    #[cfg_attr(
+        not(feature = "rayon"),
+        expect(clippy::unused_self, reason = "there is one thread then")
+    )]
     pub(super) fn threads(&self) -> usize {
         #[cfg(feature = "rayon")]
         if let Some(pool) = &self.pool {
@@ -49,6 +53,10 @@ impl Crew {
 
     /// Calls `work` once on every thread. The first error in the order of threads is returned, when
     /// all have come back: it is for `work` to notice that another one failed.
+    #[cfg_attr(
+        not(feature = "rayon"),
+        expect(clippy::unused_self, reason = "there is one thread then")
+    )]
     pub(super) fn work(
         &self,
         work: impl Fn() -> Result<(), FoldError> + Sync,

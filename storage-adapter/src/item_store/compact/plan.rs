@@ -125,6 +125,10 @@ impl<S: Order> View<S> {
     }
 
     /// How to write what is to have the form it has.
+    #[cfg_attr(
+        not(feature = "zstd"),
+        expect(clippy::unused_self, reason = "there is one form then")
+    )]
     fn form(&self) -> Compression {
         #[cfg(feature = "zstd")]
         if self.is_packed() {

@@ -13,6 +13,7 @@ pub(super) struct Hooked {
     log: MemoryLog,
     on_push: Hook,
     fail_sync: Arc<Mutex<bool>>,
+    syncs: Arc<Mutex<usize>>,
 }
 
 /// What a test holds on to.
@@ -20,9 +21,15 @@ pub(super) struct Hooked {
 pub(super) struct Strings {
     on_push: Hook,
     fail_sync: Arc<Mutex<bool>>,
+    syncs: Arc<Mutex<usize>>,
 }
 
 impl Strings {
+    /// How many syncs there were.
+    pub(super) fn syncs(&self) -> usize {
+        *self.syncs.lock().unwrap()
+    }
+
     /// Calls this once, at the next frame of a rewrite.
     pub(super) fn on_push(&self, hook: impl FnOnce() + Send + 'static) {
         *self.on_push.lock().unwrap() = Some(Box::new(hook));
@@ -40,6 +47,7 @@ impl Hooked {
             log: MemoryLog::new(header),
             on_push: Arc::clone(&strings.on_push),
             fail_sync: Arc::clone(&strings.fail_sync),
+            syncs: Arc::clone(&strings.syncs),
         };
         (log, strings)
     }
@@ -79,6 +87,7 @@ impl LogStore for Hooked {
             let (path, why) = (self.place(), "told to fail".to_owned());
             return Err(LogError::Poisoned { path, why });
         }
+        *self.syncs.lock().unwrap() += 1;
         // Long enough for others to queue up behind it.
         std::thread::sleep(std::time::Duration::from_millis(2));
         self.log.sync()

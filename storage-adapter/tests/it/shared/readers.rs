@@ -163,10 +163,22 @@ fn a_reader_that_panics_lets_go() {
         });
         assert!(reader.join().is_err());
     });
-    let began = std::time::Instant::now();
-    shared.compact(&compaction(None, 9 * HOUR)).unwrap();
-    assert!(
-        began.elapsed() < Duration::from_secs(50),
+    let compacting = shared
+        .compact_in_background(compaction(None, 9 * HOUR))
+        .unwrap();
+    let (told, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || told.send(compacting.wait().unwrap().changed));
+    assert_eq!(
+        ended.recv_timeout(Duration::from_secs(50)),
+        Ok(true),
         "nobody is waited for"
+    );
+    assert!(
+        shared
+            .stats()
+            .unwrap()
+            .readers
+            .values()
+            .all(|readers| *readers == 0)
     );
 }

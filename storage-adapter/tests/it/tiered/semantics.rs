@@ -38,7 +38,9 @@ fn a_read_before_the_floor_names_the_commit_it_shows() {
     );
     let view = pair.store.view();
     let kept: Vec<u64> = view.commits().map(|(commit, _)| commit).collect();
-    let forgotten = (kept[1] + 1..).find(|n| !kept.contains(n)).unwrap();
+    let forgotten = (kept[1] + 1..view.commit())
+        .find(|n| !kept.contains(n))
+        .unwrap();
     let moment = view.at(At::Commit(forgotten)).unwrap();
     assert!(!moment.is_exact() && moment.commit() < forgotten);
     assert!(view.at(At::Commit(moment.commit())).unwrap().is_exact());
