@@ -41,6 +41,20 @@ e2e:
     cargo build --release
     python3 tests-e2e/main_job.py target/release/lattice
 
+# What the store must show, row by row: is each shown by a test, and does each sabotage make its test fail?
+sabotage *args:
+    python3 storage-adapter/sabotage.py {{args}}
+
+# Every schedule of readers, versions and the files under them.
+models:
+    bash storage-adapter/loom/run
+
+# The order of syncs under strace, and power cuts on a real file system (root needed).
+power:
+    cargo build --release
+    python3 tests-e2e/fsync_order.py target/release/lattice
+    python3 tests-e2e/power_cut.py target/release/lattice
+
 # A log larger than memory, folded in little of it: size and limit.
 memory *args:
     bash tests-e2e/memory.sh {{args}}

@@ -109,7 +109,9 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
     /// held only to begin and to switch. Waits then for readers of the log as it was, for the grace period; after
     /// that their streams are expired, and what was replaced is removed.
     ///
-    /// When this returns, what was redacted before it began, deleted scopes included, is in no file.
+    /// When this returns, what was redacted before it began, and what deleted scopes held, is in no file of a
+    /// [`LogDir`](crate::log::LogDir); what another log needs for that is for it to say. Views that readers
+    /// still hold keep it in memory.
     ///
     /// # Errors
     ///
