@@ -17,4 +17,4 @@ mod import;
 mod model;
 mod real_logs;
 mod redaction;
-mod support;
+pub(crate) mod support;

@@ -1,16 +1,18 @@
 //! A store beside one that is told the same and never compacts.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use bones_compact::{CompactionPolicy, LatticeEvent, RetentionConfig};
+use bones_compact::{LatticeEvent, RetentionConfig};
 use bones_snapshot::{EventHash, Stamped, parse_line, write_line};
 use lattice_core::Set;
 use lattice_lww::Unstamped;
-use std::time::Duration;
 use storage_adapter::{
     At, Batch, Compaction, CompactionOutcome, HeldEvent, HistoryError, ItemStore, LogStore,
     MemoryLog, Moment, ScopeId, View,
 };
+
+use crate::items::support::everything;
 
 pub(crate) type Store<L = MemoryLog> = ItemStore<Unstamped, L>;
 
@@ -41,18 +43,6 @@ pub(crate) fn line(item: &str, n: u64) -> String {
     let kind = if n == 0 { "item.create" } else { "item.update" };
     let wall = i64::try_from(n).unwrap();
     write_line(wall, "alice", "itc:AQ", &[], kind, item, &data)
-}
-
-/// Everything may be held as a snapshot.
-pub(crate) fn everything() -> CompactionPolicy {
-    CompactionPolicy {
-        min_age_days: 0,
-        target_phases: ["open", "doing", "done", "archived"]
-            .map(Into::into)
-            .to_vec(),
-        include_deleted: true,
-        dry_run: false,
-    }
 }
 
 /// Ten minutes exact, then baselines of ten minutes, two of them to a tier.
