@@ -1,0 +1,1 @@
+//! Compaction on a Ballista cluster.
