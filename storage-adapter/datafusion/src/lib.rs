@@ -8,11 +8,18 @@ mod scalar;
 // What it is computed on.
 mod column;
 mod error;
+mod events;
 mod hashes;
 mod item;
+mod parquet_file;
+pub mod schema;
+
+// To try it with.
+pub mod generate;
 
 pub use aggregate::{lattice_bytes, lattice_join, lattice_redactions};
 pub use error::{Fault, PayloadError};
+pub use events::EventsBuilder;
 pub use functions::{Functions, functions, register_all};
 pub use scalar::{
     FIELDS, lattice_compact, lattice_fault, lattice_json, lattice_mask, lattice_value,

@@ -59,7 +59,12 @@ impl<F: Fold> AggregateUDFImpl for LatticeFunction<F> {
             return Ok(types);
         }
         let found: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-        plan_err!("{} takes {}, found ({})", F::NAME, F::TAKES, found.join(", "))
+        plan_err!(
+            "{} takes {}, found ({})",
+            F::NAME,
+            F::TAKES,
+            found.join(", ")
+        )
     }
 
     fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {

@@ -36,7 +36,9 @@ impl<F: Fold> Groups<F> {
         row: usize,
         change: impl FnOnce(&mut F) -> Result<(), Fault>,
     ) -> Result<()> {
-        let group = groups.get(row).and_then(|group| self.values.get_mut(*group));
+        let group = groups
+            .get(row)
+            .and_then(|group| self.values.get_mut(*group));
         let value = group.ok_or_else(|| internal_datafusion_err!("row {row} has no group"))?;
         let before = value.heap();
         let changed = change(value);

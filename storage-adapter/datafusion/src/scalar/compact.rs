@@ -138,7 +138,9 @@ impl ScalarUDFImpl for Compact {
                 bytes: bytes.is_valid(row).then(|| bytes.value(row)),
                 rule: rule.as_ref(),
             };
-            let outcome = item.consider(payload).map_err(|fault| fault.at(NAME, row))?;
+            let outcome = item
+                .consider(payload)
+                .map_err(|fault| fault.at(NAME, row))?;
             results.push(outcome)?;
         }
         call.give(results.finish(payload_type)?)
@@ -182,7 +184,9 @@ impl Item<'_> {
         let snapshot = CompactState::encode(state, item_id);
         // A snapshot that takes text away is made at any size.
         let redacts = !state.coverage().intersection(self.redactions).is_empty();
-        let grows = self.bytes.is_some_and(|bytes| snapshot.len() as u64 > bytes);
+        let grows = self
+            .bytes
+            .is_some_and(|bytes| snapshot.len() as u64 > bytes);
         if grows && !redacts {
             return Err(SkipReason::WouldGrow);
         }
