@@ -69,7 +69,7 @@ impl EventsBuilder {
     ///
     /// # Errors
     ///
-    /// That of Arrow, on no input.
+    /// [`ArrowError::OffsetOverflowError`] when the batch would be larger than Arrow's columns can be: finish it before.
     pub fn push<S: Order>(
         &mut self,
         line: &str,
@@ -86,6 +86,14 @@ impl EventsBuilder {
         let event_type = line.split('\t').nth(4).filter(|_| !hides_type);
         let kept = Some(line).filter(|_| self.keep_lines && !is_redacted);
 
+        let row = line.len().saturating_mul(2).saturating_add(delta.len());
+        let held = self.held.saturating_add(row).saturating_add(128);
+        // SUBTLE: Arrow panics where 32-bit offsets end.
+        if i32::try_from(held).is_err() {
+            return Err(ArrowError::OffsetOverflowError(held));
+        }
+        self.held = held;
+
         self.item_id.append_value(&event.item_id);
         self.event_hash.append_value(event.hash.0)?;
         self.wall_ts.append_value(event.wall_ts);
@@ -96,8 +104,6 @@ impl EventsBuilder {
         self.delta.append_value(&delta);
         self.line.append_option(kept);
         self.rows = self.rows.saturating_add(1);
-        let row = delta.len().saturating_add(kept.map_or(0, str::len));
-        self.held = self.held.saturating_add(row).saturating_add(128);
         Ok(())
     }
 
@@ -106,7 +112,7 @@ impl EventsBuilder {
         self.rows
     }
 
-    /// About how many bytes it takes. Columns end at 2 GiB: finish a batch long before.
+    /// At most how many bytes it takes. Columns end at 2 GiB: finish a batch long before.
     pub fn held_bytes(&self) -> usize {
         self.held
     }

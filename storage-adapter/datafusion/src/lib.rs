@@ -2,6 +2,7 @@
 
 // What is computed.
 mod aggregate;
+mod compact;
 mod functions;
 mod scalar;
 
@@ -11,16 +12,21 @@ mod error;
 mod events;
 mod hashes;
 mod item;
+pub mod logs;
 mod parquet_file;
+mod place;
+pub mod publish;
 pub mod schema;
 
 // To try it with.
 pub mod generate;
 
 pub use aggregate::{lattice_bytes, lattice_join, lattice_redactions};
+pub use compact::{CompactOptions, compact, plan, redactions};
 pub use error::{Fault, PayloadError};
 pub use events::EventsBuilder;
 pub use functions::{Functions, functions, register_all};
+pub use place::{Place, PlaceError};
 pub use scalar::{
     FIELDS, lattice_compact, lattice_fault, lattice_json, lattice_mask, lattice_value,
     lattice_verify,

@@ -1,7 +1,5 @@
 //! One event of a made-up log.
 
-use std::fmt::Write as _;
-
 use bones_snapshot::{format_hash, parse_line, write_line};
 
 use super::Generate;
@@ -13,6 +11,8 @@ const START_MICROS: u64 = 1_767_225_600_000_000;
 const STEP_MICROS: u64 = 500_000;
 /// Items that are talked about all the time.
 const HOT_ITEMS: u64 = 16;
+/// How much text there is to cut out of.
+const PROSE_WORDS: usize = 200_000;
 const AGENTS: [&str; 6] = ["ada", "bob", "chen", "dora", "claude/7", "ci-bot"];
 const WORDS: [&str; 40] = [
     "the", "build", "fails", "when", "cache", "is", "cold", "because", "lock", "held", "by",
@@ -29,6 +29,7 @@ pub(super) struct Log {
     items: u64,
     words: u64,
     redact_one_in: u64,
+    prose: Prose,
 }
 
 impl Log {
@@ -39,6 +40,7 @@ impl Log {
             items: what.items.clamp(1, what.events.max(1)),
             words: u64::from(what.words),
             redact_one_in: u64::from(what.redact_one_in),
+            prose: Prose::new(what.seed),
         }
     }
 
@@ -89,8 +91,8 @@ impl Log {
     }
 
     fn create(&self, random: &mut Random) -> String {
-        let title = text(random, 8);
-        let description = text(random, self.words.saturating_mul(2));
+        let title = self.prose.some(random, 8);
+        let description = self.prose.some(random, self.words.saturating_mul(2));
         let label = random.below(40);
         format!(
             r#"{{"description":"{description}","kind":"task","labels":["area-{label}"],"title":"{title}"}}"#
@@ -103,11 +105,11 @@ impl Log {
                 let words = self.words / 2 + random.below(self.words.saturating_add(1));
                 (
                     "item.comment",
-                    format!(r#"{{"body":"{}"}}"#, text(random, words)),
+                    format!(r#"{{"body":"{}"}}"#, self.prose.some(random, words)),
                 )
             }
             50..56 => {
-                let description = text(random, self.words.saturating_mul(2));
+                let description = self.prose.some(random, self.words.saturating_mul(2));
                 (
                     "item.update",
                     update("description", &format!("\"{description}\"")),
@@ -115,11 +117,11 @@ impl Log {
             }
             56..62 => (
                 "item.update",
-                update("title", &format!("\"{}\"", text(random, 8))),
+                update("title", &format!("\"{}\"", self.prose.some(random, 8))),
             ),
             62..78 => {
                 let state = random.pick(&["open", "doing", "done", "done"]);
-                let reason = text(random, 6);
+                let reason = self.prose.some(random, 6);
                 (
                     "item.move",
                     format!(r#"{{"reason":"{reason}","state":"{state}"}}"#),
@@ -160,12 +162,39 @@ fn update(field: &str, value: &str) -> String {
     format!(r#"{{"field":"{field}","value":{value}}}"#)
 }
 
-fn text(random: &mut Random, words: u64) -> String {
-    let mut text = String::new();
-    for n in 0..words {
-        let gap = if n == 0 { "" } else { " " };
-        // Writing to a string does not fail.
-        let _ = write!(text, "{gap}{}", random.pick(&WORDS));
+/// Text to cut out of: a word made up for each word written would cost most of the time.
+#[derive(Debug, Clone)]
+struct Prose {
+    text: String,
+    /// Where its words begin.
+    words: Vec<usize>,
+}
+
+impl Prose {
+    fn new(seed: u64) -> Self {
+        let mut random = Random::of(seed, u64::MAX);
+        let mut prose = Self {
+            text: String::with_capacity(PROSE_WORDS.saturating_mul(6)),
+            words: Vec::with_capacity(PROSE_WORDS),
+        };
+        for _ in 0..PROSE_WORDS {
+            prose.words.push(prose.text.len());
+            prose.text.push_str(random.pick(&WORDS));
+            prose.text.push(' ');
+        }
+        prose
     }
-    text
+
+    /// So many words from anywhere; fewer where they end.
+    fn some(&self, random: &mut Random, words: u64) -> &str {
+        let words = usize::try_from(words).unwrap_or(PROSE_WORDS);
+        let starts = PROSE_WORDS.saturating_sub(words).max(1);
+        let first = usize::try_from(random.below(starts as u64)).unwrap_or(0);
+        let place = |word: usize| self.words.get(word).copied().unwrap_or(self.text.len());
+        let end = place(first.saturating_add(words));
+        self.text
+            .get(place(first)..end)
+            .unwrap_or_default()
+            .trim_end()
+    }
 }

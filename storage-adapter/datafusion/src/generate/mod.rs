@@ -159,6 +159,7 @@ pub fn parquet(dir: &Path, what: &Generate) -> Result<Generated, GenerateError> 
         .zip(&paths)
         .map(|(file, path)| (path.as_path(), share(file), share(file.saturating_add(1))))
         .collect();
+    let log = Log::new(what);
     let next = AtomicU64::new(0);
     let work = || {
         let mut line_bytes = 0_u64;
@@ -166,7 +167,6 @@ pub fn parquet(dir: &Path, what: &Generate) -> Result<Generated, GenerateError> 
             .ok()
             .and_then(|at| jobs.get(at))
         {
-            let log = Log::new(what);
             line_bytes = line_bytes.saturating_add(write_file(path, &log, *from, *to, what.lines)?);
         }
         Ok(line_bytes)

@@ -24,7 +24,7 @@ use crate::item::Payload;
 
 const NAME: &str = "lattice_compact";
 /// The outcome of an item that is compacted.
-const COMPACTED: &str = "compacted";
+pub(crate) const COMPACTED: &str = "compacted";
 
 /// A policy and the time it is asked at, as they travel in a plan.
 #[derive(Debug, Clone, Serialize, Deserialize)]

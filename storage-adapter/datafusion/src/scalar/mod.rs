@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use datafusion::logical_expr::ScalarUDF;
 
-pub(crate) use compact::{Rule, compact_outcome};
+pub(crate) use compact::{COMPACTED, Rule, compact_outcome};
 pub use value::FIELDS;
 
 use compact::Compact;
