@@ -28,15 +28,39 @@ pub enum Source<E: LatticeEvent> {
     State(E::State),
 }
 
-/// The state of an item as of one commit.
+/// What came of an item until one commit, behind the version before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version<T> {
-    /// The commit.
+    /// The last commit that brought anything of it.
     pub commit: u64,
-    /// The state after it.
+    /// The join of what came.
     pub state: T,
     /// Its payload.
     pub snapshot: Snapshot,
+}
+
+/// Which commits a compaction goes over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent<'p> {
+    /// What came with this commit or before it stays as it is. 0 for nothing.
+    pub after: u64,
+    /// The commits that stay readable, ascending. The last is the floor: what came behind it stays as
+    /// it is, too.
+    pub points: &'p [u64],
+}
+
+impl Extent<'_> {
+    /// The last commit it goes over.
+    pub fn floor(&self) -> u64 {
+        self.points.last().copied().unwrap_or(0)
+    }
+
+    /// The part of an item's sources that it goes over. O(log n).
+    pub fn of<'s, E: LatticeEvent>(&self, sources: &'s [Dated<E>]) -> &'s [Dated<E>] {
+        let begin = sources.partition_point(|source| source.commit <= self.after);
+        let end = sources.partition_point(|source| source.commit <= self.floor());
+        sources.get(begin..end).unwrap_or_default()
+    }
 }
 
 /// The state after every commit up to `commit`, under the redactions known.
@@ -54,44 +78,48 @@ pub fn state_at<E: LatticeEvent>(
     state
 }
 
-/// The versions of an item at the given commits: one for each at which it is not what it was at the
-/// commit before. `points` is ascending; sources behind the last point are left out.
+/// The versions of an item: of everything the extent goes over, what came until each point and behind the point
+/// before, joined into one.
 ///
-/// The state at any of the points is the last version at or before it, and the join of all
-/// versions is the last: nothing that is known of the item depends on which points were chosen.
-/// O(n log n + v·|state|) for n sources and v versions.
+/// The state at a point is the join of all versions up to there and of what lies before the extent. So nothing
+/// that is known of the item depends on which points were chosen, or on how often and how far it was compacted. A
+/// version that brings nothing new beside those before it in the extent is left out.
+///
+/// `sources` is ascending by commit. O(n log n + v·|state|) for n sources and v versions.
 pub fn versions<E: LatticeEvent>(
     item_id: &str,
     sources: &[Dated<E>],
-    points: &[u64],
+    extent: Extent<'_>,
     redactions: &Set<EventHash>,
 ) -> Vec<Version<E::State>> {
-    let mut sorted: Vec<&Dated<E>> = sources.iter().collect();
-    sorted.sort_by_key(|source| source.commit);
-    let mut rest = sorted.as_slice();
-    let mut state = E::State::bottom();
+    let mut rest = extent.of(sources);
+    let mut known: Option<E::State> = None;
     let mut versions: Vec<Version<E::State>> = Vec::new();
-    for &point in points {
+    for &point in extent.points {
         let (new, later) = rest.split_at(rest.partition_point(|s| s.commit <= point));
         rest = later;
-        if new.is_empty() {
+        let Some(last) = new.last() else {
+            continue;
+        };
+        let mut state = E::State::bottom();
+        join_sources(&mut state, new.iter());
+        state.redact(redactions);
+        if known.as_ref().is_some_and(|known| state.leq(known)) {
             continue;
         }
-        join_sources(&mut state, new.iter().copied());
-        state.redact(redactions);
-        if versions.last().is_some_and(|last| last.state == state) {
-            continue;
+        if !later.is_empty() {
+            known.get_or_insert_with(E::State::bottom).join_ref(&state);
         }
         let payload = state.encode(item_id);
         versions.push(Version {
-            commit: point,
+            commit: last.commit,
             snapshot: Snapshot {
                 item_id: item_id.into(),
                 id: SnapshotId::of(&payload),
                 payload,
                 compacted_from: state.coverage().len(),
             },
-            state: state.clone(),
+            state,
         });
     }
     versions
@@ -119,14 +147,14 @@ fn join_sources<'a, E: LatticeEvent + 'a>(
 /// in the list given, and the report on all.
 pub type Histories<T> = (Vec<(usize, Vec<Version<T>>)>, CompactionReport);
 
-/// [`compact_items`](crate::compact_items) for items whose past stays readable at `points`.
+/// [`compact_items`](crate::compact_items) for items whose past stays readable at some commits.
 ///
-/// `points` is ascending, and its last is the floor: sources behind it are not touched. An item is replaced
-/// by its [`versions`] when the policy allows it for what it was at the floor, and when they take no more bytes
-/// than what they replace. With `dry_run` there are no versions to write, as there.
+/// What the extent goes over of an item is replaced by its [`versions`] when the policy allows it for what the item
+/// was at the floor, and when they take no more bytes than what they replace. With `dry_run` there are no
+/// versions to write, as there. Sources ascend by commit. Items of which nothing lies in the extent cost O(log n).
 pub fn compact_histories<E>(
     items: &[(&str, &[Dated<E>])],
-    points: &[u64],
+    extent: Extent<'_>,
     policy: &CompactionPolicy,
     now_micros: u64,
     redactions: &Set<EventHash>,
@@ -136,7 +164,7 @@ where
     E::State: Send + Sync,
 {
     let one = |item: &(&str, &[Dated<E>])| {
-        consider(item.0, item.1, points, policy, now_micros, redactions)
+        consider(item.0, item.1, extent, policy, now_micros, redactions)
     };
     #[cfg(feature = "rayon")]
     let outcomes: Vec<_> = {
@@ -179,30 +207,36 @@ struct Found<T> {
 fn consider<E: LatticeEvent>(
     item_id: &str,
     sources: &[Dated<E>],
-    points: &[u64],
+    extent: Extent<'_>,
     policy: &CompactionPolicy,
     now_micros: u64,
     redactions: &Set<EventHash>,
 ) -> Result<Found<E::State>, SkipReason> {
-    let floor = points.last().copied().unwrap_or(0);
-    let past = || sources.iter().filter(|source| source.commit <= floor);
-    if past().next().is_none() {
-        return Err(SkipReason::InWindow);
+    let past = extent.of(sources);
+    if past.is_empty() {
+        let is_behind = sources.iter().all(|s| s.commit > extent.floor());
+        return Err(if is_behind {
+            SkipReason::InWindow
+        } else {
+            SkipReason::Untouched
+        });
     }
-    let state = state_at(sources, floor, redactions);
+    let state = state_at(sources, extent.floor(), redactions);
     if let Some(reason) = SkipReason::of(eligibility(&state, policy, now_micros)) {
         return Err(reason);
     }
-    let versions = versions(item_id, sources, points, redactions);
+    let versions = versions(item_id, sources, extent, redactions);
     let is_same = |(held, version): (&Dated<E>, &Version<E::State>)| match &held.source {
         Source::State(state) => held.commit == version.commit && *state == version.state,
         Source::Event(_) => false,
     };
-    if past().count() == versions.len() && past().zip(&versions).all(is_same) {
+    if past.len() == versions.len() && past.iter().zip(&versions).all(is_same) {
         return Err(SkipReason::AlreadyCompact);
     }
-    let events = past().filter(|held| matches!(held.source, Source::Event(_)));
-    let before = past().map(|held| held.bytes).fold(0, u64::saturating_add);
+    let is_event = |held: &&Dated<E>| matches!(held.source, Source::Event(_));
+    let events = past.iter().filter(is_event);
+    let before = past.iter().map(|held| held.bytes);
+    let before = before.fold(0, u64::saturating_add);
     let sizes = versions.iter().map(|v| v.snapshot.payload.len() as u64);
     let found = Found {
         events: events.count(),
@@ -211,7 +245,8 @@ fn consider<E: LatticeEvent>(
         versions,
     };
     // A snapshot that takes text away is written at any size.
-    if found.after > before && !past().any(|held| holds_redacted(&held.source, redactions)) {
+    let redacts = || past.iter().any(|held| holds_redacted(&held.source, redactions));
+    if found.after > before && !redacts() {
         return Err(SkipReason::WouldGrow);
     }
     Ok(found)

@@ -14,7 +14,7 @@ pub use compact::{
 };
 pub use event::{CompactState, LatticeEvent, Standing};
 pub use history::{
-    Dated, Histories, Source, Version, compact_histories, holds_redacted, masked, state_at,
+    Dated, Extent, Histories, Source, Version, compact_histories, holds_redacted, masked, state_at,
     versions,
 };
 pub use policy::{CompactionPolicy, Eligibility, eligibility, is_eligible};

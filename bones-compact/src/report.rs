@@ -21,6 +21,8 @@ pub enum SkipReason {
     WouldGrow,
     /// Everything held of it came with commits that stay readable one by one.
     InWindow,
+    /// Nothing came of it since the earlier compaction that this one builds on.
+    Untouched,
 }
 
 impl SkipReason {
@@ -42,6 +44,7 @@ impl SkipReason {
             Self::AlreadyCompact => "already-compact",
             Self::WouldGrow => "would-grow",
             Self::InWindow => "in-window",
+            Self::Untouched => "untouched",
         }
     }
 }

@@ -46,8 +46,12 @@ impl<F: Files> LogStore for LogDir<F> {
         self.view()
     }
 
-    fn begin_rewrite(&mut self) -> Result<Rewrite<F>, LogError> {
-        Self::begin_rewrite(self)
+    fn seams(&self) -> Vec<u64> {
+        Self::seams(self)
+    }
+
+    fn begin_rewrite_after(&mut self, standing: u64) -> Result<Rewrite<F>, LogError> {
+        Self::begin_rewrite_after(self, standing)
     }
 
     fn publish(&mut self, finished: Finished<F>) -> Result<Obsolete<F>, LogError> {

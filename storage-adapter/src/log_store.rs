@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::log::{Entry, Frame, LogError, VerifyReport};
 
-/// A log of commits whose beginning can be replaced in one step.
+/// A log of commits that can be replaced in one step: all of them, or those behind a seam.
 ///
 /// The store of items above only joins; everything about atomicity and durability is asked here, and
 /// `conformance` checks it for any implementation. There are three: [`LogDir`](crate::log::LogDir) (files
@@ -17,8 +17,9 @@ use crate::log::{Entry, Frame, LogError, VerifyReport};
 /// - **Atomicity.** A batch is there in full or not at all, for every reader and after every stop.
 /// - **Durability.** What [`sync`](Self::sync) returned for survives a loss of power, together with all
 ///   commits before it. What was only written may be lost from some commit on, never from the middle.
-/// - **Replacement.** [`publish`](Self::publish) switches between the whole of the old beginning and the whole
-///   of the new one. It makes no commit, and commits behind the beginning are as they were.
+/// - **Replacement.** [`publish`](Self::publish) switches between the whole of the old frames and the whole
+///   of the new ones. It makes no commit. Commits made since the rewrite began are as they were, and so are those
+///   that it left standing.
 /// - **Failure.** After an error nothing has changed, or the store refuses every write until it is
 ///   opened again ([`LogError::Poisoned`]) because only that can tell.
 pub trait LogStore {
@@ -64,12 +65,26 @@ pub trait LogStore {
     /// A view of everything committed now, which later commits and replacements do not change. O(1).
     fn reader(&self) -> Self::Reader;
 
-    /// Begins to replace every commit made so far.
+    /// Begins to replace every commit made so far: [`begin_rewrite_after`](Self::begin_rewrite_after) 0.
     ///
     /// # Errors
     ///
     /// [`LogError::Busy`] while another rewrite is alive; [`LogError`].
-    fn begin_rewrite(&mut self) -> Result<Self::Rewrite, LogError>;
+    fn begin_rewrite(&mut self) -> Result<Self::Rewrite, LogError> {
+        self.begin_rewrite_after(0)
+    }
+
+    /// The commits, ascending and before the last, that [`begin_rewrite_after`](Self::begin_rewrite_after) can
+    /// leave standing. Those that a replacement in force ends with are among them.
+    fn seams(&self) -> Vec<u64>;
+
+    /// Begins to replace every commit behind `standing`, which is one of the [`seams`](Self::seams) or 0. The frames
+    /// of that and of all commits before it stay as they are, and cost the rewrite nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::NoSeam`]; [`LogError::Busy`] while another rewrite is alive; [`LogError`].
+    fn begin_rewrite_after(&mut self, standing: u64) -> Result<Self::Rewrite, LogError>;
 
     /// Puts a replacement in force, and returns what it left behind.
     ///
@@ -121,7 +136,7 @@ pub trait LogStore {
     }
 }
 
-/// A replacement of the beginning of a [`LogStore`], while it is written.
+/// A replacement of commits of a [`LogStore`], while it is written.
 pub trait LogRewrite {
     /// What it becomes.
     type Finished;

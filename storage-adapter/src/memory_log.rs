@@ -98,11 +98,25 @@ impl LogStore for MemoryLog {
         MemoryReader(self.batches.clone())
     }
 
-    fn begin_rewrite(&mut self) -> Result<MemoryRewrite, LogError> {
+    /// Every commit is one.
+    fn seams(&self) -> Vec<u64> {
+        let commits = self.batches.iter().map(|batch| batch.commit);
+        commits.filter(|commit| *commit < self.commit()).collect()
+    }
+
+    fn begin_rewrite_after(&mut self, standing: u64) -> Result<MemoryRewrite, LogError> {
+        if standing > 0 && !self.seams().contains(&standing) {
+            let path = self.place();
+            return Err(LogError::NoSeam {
+                path,
+                commit: standing,
+            });
+        }
         if self.rewriting.swap(true, Ordering::AcqRel) {
             return Err(LogError::Busy { path: self.place() });
         }
         Ok(MemoryRewrite {
+            standing,
             commit: self.commit(),
             time: self.commit_time_micros(),
             frames: Vec::new(),
@@ -111,16 +125,24 @@ impl LogStore for MemoryLog {
     }
 
     fn publish(&mut self, rewrite: MemoryRewrite) -> Result<(), LogError> {
-        let behind = self.batches.iter().filter(|b| b.commit > rewrite.commit);
-        let mut batches: im::Vector<Arc<Batch>> = behind.cloned().collect();
-        if rewrite.commit > 0 {
-            batches.push_front(Arc::new(Batch {
-                commit: rewrite.commit,
-                time: rewrite.time,
-                frames: rewrite.frames,
-            }));
-        }
-        self.batches = batches;
+        let MemoryRewrite {
+            standing,
+            commit,
+            time,
+            frames,
+            ..
+        } = rewrite;
+        let (before, since) = (
+            self.batches.iter().filter(|b| b.commit <= standing),
+            self.batches.iter().filter(|b| b.commit > commit),
+        );
+        let batch = (commit > 0).then(|| Batch {
+            commit,
+            time,
+            frames,
+        });
+        let batches = before.cloned().chain(batch.map(Arc::new));
+        self.batches = batches.chain(since.cloned()).collect();
         Ok(())
     }
 
@@ -157,9 +179,10 @@ impl Drop for Alive {
     }
 }
 
-/// A replacement for the beginning of a [`MemoryLog`].
+/// A replacement for commits of a [`MemoryLog`].
 #[derive(Debug)]
 pub struct MemoryRewrite {
+    standing: u64,
     commit: u64,
     time: u64,
     frames: Vec<Frame>,

@@ -29,6 +29,8 @@ pub(crate) struct Walk {
     /// The place of its next frame, and how many are still to come.
     index: u64,
     left: u64,
+    /// Whether it stands at the beginning of a part.
+    begins: bool,
 }
 
 /// A value that is not what belongs there.
@@ -39,6 +41,11 @@ pub(crate) struct Flaw {
 }
 
 impl Walk {
+    /// What comes next is a part of its own.
+    pub(crate) fn begin_part(&mut self) {
+        self.begins = true;
+    }
+
     /// Takes the next key and value; `None` for a mark. After a flaw it goes on behind it.
     pub(crate) fn take(
         &mut self,
@@ -81,8 +88,10 @@ impl Walk {
             self.left = self.left.saturating_sub(1);
             return fits && kind.is_none_or(|kind| kind != MARK);
         }
-        // The first commit may have any number: those before it were replaced.
-        let follows = self.commit == 0 || self.commit.checked_add(1) == Some(commit);
+        // The first commit of a part may have any later number: those before it were replaced.
+        let is_next = self.commit.checked_add(1) == Some(commit);
+        let follows = is_next || (self.begins && commit > self.commit);
+        self.begins = false;
         let fits = follows && commit > 0 && self.left == 0;
         let mark = decoded.filter(|(kind, _)| *kind == MARK);
         let mark = mark.and_then(|(_, body)| Mark::decode(body));
@@ -133,6 +142,7 @@ mod tests {
         ];
         change(&mut values);
         let mut walk = Walk::default();
+        walk.begin_part();
         let file = "part".into();
         let steps = values
             .iter()

@@ -50,6 +50,8 @@ pub struct RedbLog {
     header: Vec<u8>,
     /// The parts in their order; commits go to the last.
     parts: Vec<u64>,
+    /// The last commit of each, or of those before it if it has none.
+    ends: Vec<u64>,
     is_tail_empty: bool,
     commit: u64,
     time: u64,
@@ -72,6 +74,7 @@ impl RedbLog {
             db,
             header: header.to_vec(),
             parts: vec![part],
+            ends: vec![0],
             commit: 0,
             time: 0,
             is_tail_empty: true,
@@ -97,6 +100,7 @@ impl RedbLog {
             db: Arc::new(found.db),
             header: found.header,
             parts: found.parts,
+            ends: found.ends,
             is_tail_empty: found.is_tail_empty,
             commit: found.commit,
             time: found.time,
@@ -183,6 +187,9 @@ impl LogStore for RedbLog {
                 parts::put(transaction, tail, (commit, 1), frames)
             })?;
         (self.commit, self.time, self.is_tail_empty) = (commit, time_micros, false);
+        if let Some(end) = self.ends.last_mut() {
+            *end = commit;
+        }
         Ok(commit)
     }
 
@@ -200,8 +207,23 @@ impl LogStore for RedbLog {
         RedbReader::new(&self.db, &self.parts, self.commit)
     }
 
-    fn begin_rewrite(&mut self) -> Result<RedbRewrite, LogError> {
+    fn seams(&self) -> Vec<u64> {
+        let mut seams = self.ends.clone();
+        seams.dedup();
+        seams.retain(|seam| *seam > 0 && *seam < self.commit);
+        seams
+    }
+
+    fn begin_rewrite_after(&mut self, standing: u64) -> Result<RedbRewrite, LogError> {
         self.db.writable()?;
+        if standing > 0 && !self.seams().contains(&standing) {
+            return Err(LogError::NoSeam {
+                path: self.place(),
+                commit: standing,
+            });
+        }
+        let kept = self.ends.partition_point(|end| *end <= standing);
+        let kept = if standing == 0 { 0 } else { kept };
         if self.rewriting.swap(true, Ordering::AcqRel) {
             return Err(LogError::Busy { path: self.place() });
         }
@@ -219,6 +241,7 @@ impl LogStore for RedbLog {
             });
         let (part, list) = begun.inspect_err(|_| self.rewriting.store(false, Ordering::Release))?;
         let tail = list.last().copied().unwrap_or_default();
+        self.ends.resize(list.len(), self.commit);
         (self.parts, self.is_tail_empty, self.durable) = (list, true, self.commit);
         Ok(RedbRewrite {
             draft: Draft {
@@ -229,6 +252,7 @@ impl LogStore for RedbLog {
             },
             commit: self.commit,
             time: self.time,
+            kept,
             tail,
             waiting: Vec::new(),
             bytes: 0,
@@ -237,16 +261,20 @@ impl LogStore for RedbLog {
     }
 
     fn publish(&mut self, finished: RedbFinished) -> Result<RedbObsolete, LogError> {
-        let RedbFinished { mut draft, tail } = finished;
+        let RedbFinished {
+            mut draft,
+            commit,
+            kept,
+            tail,
+        } = finished;
         self.own(&draft.rewriting)?;
         // INVARIANT: parts are only added at the end while a rewrite lives, so what it replaces is all before
         // its tail.
-        let (gone, stay): (Vec<u64>, Vec<u64>) = {
-            let at = self.parts.iter().position(|part| *part == tail);
-            let (gone, stay) = self.parts.split_at(at.unwrap_or(self.parts.len()));
-            (gone.to_vec(), stay.to_vec())
-        };
-        let list: Vec<u64> = std::iter::once(draft.part).chain(stay).collect();
+        let at = self.parts.iter().position(|part| *part == tail);
+        let replaced = kept..at.unwrap_or(self.parts.len());
+        let (mut list, mut ends) = (self.parts.clone(), self.ends.clone());
+        let gone = list.splice(replaced.clone(), [draft.part]).collect();
+        ends.splice(replaced, [commit]);
         // SUBTLE: if this fails nobody knows whether it is in force, so the draft is not removed here.
         draft.is_published = true;
         self.db
@@ -257,7 +285,8 @@ impl LogStore for RedbLog {
                     .insert(parts::SHRINK_KEY, &[][..])?;
                 Ok(())
             })?;
-        (self.parts, self.durable, self.to_shrink) = (list, self.commit, true);
+        (self.parts, self.ends) = (list, ends);
+        (self.durable, self.to_shrink) = (self.commit, true);
         Ok(RedbObsolete {
             parts: gone,
             owner: Arc::clone(&self.rewriting),

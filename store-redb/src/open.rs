@@ -16,6 +16,8 @@ pub(crate) struct Found {
     pub(crate) db: Db,
     pub(crate) header: Vec<u8>,
     pub(crate) parts: Vec<u64>,
+    /// The last commit of each, or of those before it if it has none.
+    pub(crate) ends: Vec<u64>,
     pub(crate) commit: u64,
     pub(crate) time: u64,
     /// Whether the last part has no commit.
@@ -81,16 +83,20 @@ fn look(db: Db) -> Result<Option<Found>, LogError> {
     let named = named.ok_or_else(|| corrupt("the log has no list of parts"))?;
     let to_shrink = get(parts::SHRINK_KEY)?.is_some();
     let (mut commit, mut time, mut is_tail_empty) = (0, 0, false);
-    for (back, part) in named.iter().rev().enumerate() {
+    let mut ends = Vec::new();
+    for part in &named {
         let name = parts::name(*part);
         let table = transaction.open_table(parts::table(&name));
         let table = table.map_err(|e| read(e.into()))?;
         let last = table.last().map_err(|e| read(e.into()))?;
-        let Some((key, _)) = last else {
-            is_tail_empty |= back == 0;
+        is_tail_empty = last.is_none();
+        if let Some((key, _)) = last {
+            (commit, _) = key.value();
+        }
+        ends.push(commit);
+        if is_tail_empty {
             continue;
-        };
-        (commit, _) = key.value();
+        }
         let mark = table.get((commit, 0)).map_err(|e| read(e.into()))?;
         let mark = mark.and_then(|value| {
             let (_, body) = decode((commit, 0), value.value())?;
@@ -99,12 +105,12 @@ fn look(db: Db) -> Result<Option<Found>, LogError> {
         time = mark
             .ok_or_else(|| corrupt("the last commit has no mark"))?
             .time;
-        break;
     }
     drop(transaction);
     Ok(Some(Found {
         header,
         parts: named,
+        ends,
         commit,
         time,
         is_tail_empty,

@@ -65,6 +65,9 @@ impl RedbReader {
         let file = Arc::from(&*name);
         let table = self.transaction()?.open_table(parts::table(&name));
         let table = table.map_err(|e| error(e.into()))?;
+        if cursor.from == (0, 0) {
+            cursor.walk.begin_part();
+        }
         let mut bytes = 0_usize;
         for pair in table.range(cursor.from..).map_err(|e| error(e.into()))? {
             let (key, value) = pair.map_err(|e| error(e.into()))?;
@@ -111,6 +114,7 @@ impl RedbReader {
             let file: Arc<str> = Arc::from(&*name);
             let table = self.transaction()?.open_table(parts::table(&name));
             let table = table.map_err(|e| error(e.into()))?;
+            walk.begin_part();
             for pair in table.range((0, 0)..).map_err(|e| error(e.into()))? {
                 let (key, value) = pair.map_err(|e| error(e.into()))?;
                 let (key, value) = (key.value(), value.value());

@@ -1,4 +1,4 @@
-//! A replacement of the beginning of a log, in a table of its own.
+//! A replacement of commits of a log, in a table of its own.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::value::{Mark, admit};
 /// How much is put in one transaction; the owner waits that long at most.
 const CHUNK_BYTES: usize = 1 << 20;
 
-/// A new part for everything that was committed when it was begun, while it is written.
+/// A new part for what was committed when it was begun, while it is written.
 ///
 /// It can be sent to another thread. Dropping it gives it up. It keeps the file open, as its log does.
 #[must_use = "dropping a rewrite gives it up"]
@@ -23,6 +23,8 @@ pub struct RedbRewrite {
     pub(crate) draft: Draft,
     pub(crate) commit: u64,
     pub(crate) time: u64,
+    /// How many parts at the beginning stay.
+    pub(crate) kept: usize,
     /// The part that commits since go to.
     pub(crate) tail: u64,
     /// Frames that are not in a transaction yet, and their bytes.
@@ -36,6 +38,8 @@ pub struct RedbRewrite {
 #[must_use = "a rewrite is in force only once it is published"]
 pub struct RedbFinished {
     pub(crate) draft: Draft,
+    pub(crate) commit: u64,
+    pub(crate) kept: usize,
     pub(crate) tail: u64,
 }
 
@@ -110,6 +114,7 @@ impl LogRewrite for RedbRewrite {
             draft,
             commit,
             time,
+            kept,
             tail,
             written: count,
             ..
@@ -122,7 +127,12 @@ impl LogRewrite for RedbRewrite {
                 }
                 parts::mark(transaction, draft.part, commit, Mark { time, count })
             })?;
-        Ok(RedbFinished { draft, tail })
+        Ok(RedbFinished {
+            draft,
+            commit,
+            kept,
+            tail,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Replacing events by their joins, letting go of the past, and taking redacted text off the disk.
 
 mod plan;
+mod reach;
 mod write;
 
 use bones_compact::{CompactionPolicy, CompactionReport, RetentionConfig};
@@ -10,7 +11,8 @@ use super::ItemStore;
 use crate::error::StoreError;
 use crate::log_store::{LogRewrite, LogStore};
 
-pub(crate) use plan::Plan;
+pub(crate) use plan::{Plan, LogFacts};
+pub use reach::Reach;
 pub(crate) use write::Replacement;
 
 /// What a compaction may do, and the two clocks it goes by.
@@ -29,6 +31,8 @@ pub struct Compaction {
     pub accept_clock_jump: bool,
     /// How what is written is compressed. `None`: as the store is now.
     pub compression: Option<Compression>,
+    /// How much is written anew.
+    pub reach: Reach,
 }
 
 /// How a compaction writes what it keeps.
@@ -64,6 +68,7 @@ impl Compaction {
             clock_micros: now_micros,
             accept_clock_jump: false,
             compression: None,
+            reach: Reach::Everything,
         }
     }
 
@@ -105,7 +110,8 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
     /// text, deleted scopes and ended migrations off the disk, and publishes the result in one step. When
     /// there is nothing to do, nothing is written, the policy clock included.
     ///
-    /// Nothing that is known now changes, and no commit behind the floor. Writes the whole store anew: O(what is kept).
+    /// Nothing that is known now changes, and no commit behind the floor. How much of the store is written anew is for
+    /// [`Reach`] to say; finding that out costs O(what is held) in any case.
     ///
     /// # Errors
     ///
@@ -113,12 +119,11 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
     /// outcome is unknown.
     pub fn compact(&mut self, options: &Compaction) -> Result<CompactionOutcome, StoreError> {
         let disk_before = self.log.disk_bytes()?;
-        let aside = self.log.kept_aside()?;
-        let plan = Plan::new(&self.view, options, aside > 0)?;
+        let plan = Plan::new(&self.view, options, &LogFacts::of(&self.log)?)?;
         if plan.is_empty() {
             return Ok(plan.outcome(false, disk_before, disk_before));
         }
-        let mut rewrite = self.begin_rewrite()?;
+        let mut rewrite = self.begin_rewrite(&plan)?;
         let replacement = plan.replacement(&self.view);
         replacement.write(&mut rewrite, &mut || Ok(()))?;
         let obsolete = self.publish(&replacement, rewrite.finish()?)?;
@@ -128,9 +133,9 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
         Ok(outcome)
     }
 
-    /// Begins to replace everything there is now.
-    pub(crate) fn begin_rewrite(&mut self) -> Result<L::Rewrite, StoreError> {
-        Ok(self.log.begin_rewrite()?)
+    /// Begins to replace what there is now, as far back as the plan goes.
+    pub(crate) fn begin_rewrite(&mut self, plan: &Plan<S>) -> Result<L::Rewrite, StoreError> {
+        Ok(self.log.begin_rewrite_after(plan.after())?)
     }
 
     /// The commit point; returns what is left of the log before.

@@ -93,7 +93,7 @@ impl<S: Order> Loader<S> {
                 self.redactions.join(hashes);
                 Ok(())
             }
-            HISTORY => self.history(body),
+            HISTORY => self.history(at, body),
             SCOPE => {
                 let id = self.living_scope(body)?;
                 self.scope = Some(id);
@@ -192,17 +192,28 @@ impl<S: Order> Loader<S> {
         }
     }
 
-    fn history(&mut self, body: &[u8]) -> Result<(), String> {
+    /// What a compaction says of the past, in place of what was said before it.
+    fn history(&mut self, at: u64, body: &[u8]) -> Result<(), String> {
         let record = HistoryRecord::decode(body).ok_or("it is no record of a history")?;
-        if self.view.past.commit() > 0 {
-            return Err("it does not stand first".into());
-        }
         let past = &mut self.view.past;
+        if past.commit() > 0 && at <= past.commit() {
+            return Err("it stands behind what it stands for".into());
+        }
         (past.floor, past.clock) = (record.floor, record.clock);
         past.times = record.commits.into_iter().collect();
-        for scope in record.scopes {
-            let id = self.view.add_scope(&scope.name, scope.created);
-            self.scopes.insert(id, BTreeMap::new());
+        Arc::make_mut(&mut past.runs).push(at);
+        let alive: BTreeSet<ScopeId> = record.scopes.into_iter().map(Into::into).collect();
+        for id in self.view.scopes().cloned().collect::<Vec<_>>() {
+            if !alive.contains(&id) {
+                self.view.remove_scope(&id);
+                self.scopes.remove(&id);
+            }
+        }
+        for id in alive {
+            if !self.view.is_alive(&id) {
+                self.view.add_scope(&id.name, id.created);
+                self.scopes.insert(id, BTreeMap::new());
+            }
         }
         self.view.schemas.active = record.active.map(Into::into);
         self.view.schemas.pending = record.pending.map(Into::into);

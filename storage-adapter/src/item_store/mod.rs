@@ -20,8 +20,8 @@ use bones_snapshot::Order;
 
 pub use apply::{Batch, ImportReport};
 pub use changes::{CommitChanges, ItemChange};
-pub use compact::{Compaction, CompactionOutcome, Compression};
-pub(crate) use compact::{Plan, Replacement};
+pub use compact::{Compaction, CompactionOutcome, Compression, Reach};
+pub(crate) use compact::{Plan, Replacement, LogFacts};
 pub use held::HeldEvent;
 pub use past::{At, Moment};
 pub use schema::{Schema, Schemas};

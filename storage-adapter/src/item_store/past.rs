@@ -24,6 +24,9 @@ pub(super) struct Past {
     pub(super) times: im::OrdMap<u64, u64>,
     /// What the commits behind the floor changed.
     pub(super) touched: im::OrdMap<u64, Arc<[Touched]>>,
+    /// The last commits of what compactions wrote and is in force, ascending: each stands for what came behind
+    /// the one before.
+    pub(super) runs: Arc<Vec<u64>>,
     /// Whether the log holds anything of deleted scopes or of migrations that ended.
     pub(super) garbage: bool,
     /// Whether the beginning of the log is compressed.

@@ -96,6 +96,7 @@ impl<F: Files> LogDir<F> {
         let segment = Segment {
             id: FIRST_SEGMENT,
             first: 1,
+            last: 0,
             start: Chain::default(),
             len: SEGMENT_HEAD,
             chain: Chain::default(),

@@ -137,6 +137,17 @@ pub enum LogError {
         /// The directory.
         path: PathBuf,
     },
+    /// A commit was to be left standing that the log cannot tell from the next one.
+    #[error(
+        "{} cannot be rewritten from behind commit {commit}: ask it for its seams",
+        path.display()
+    )]
+    NoSeam {
+        /// The log.
+        path: PathBuf,
+        /// The commit.
+        commit: u64,
+    },
     /// A rewrite failed earlier; its files are gone, and the store is as it was.
     #[error("the rewrite of {} failed earlier: drop it, and begin another", path.display())]
     RewriteFailed {

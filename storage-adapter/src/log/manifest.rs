@@ -25,6 +25,8 @@ pub(super) struct Segment {
     pub(super) id: u64,
     /// The number of the first commit in it, or of the next commit when it holds none yet.
     pub(super) first: u64,
+    /// The number of the last commit before `len`, or of the one before `first` when there is none.
+    pub(super) last: u64,
     /// The running check that the first batch goes on from.
     pub(super) start: Chain,
     /// How many bytes were synced when the manifest was written. The last segment may have grown
@@ -68,6 +70,7 @@ impl Manifest {
         for segment in &self.segments {
             out.extend(segment.id.to_le_bytes());
             out.extend(segment.first.to_le_bytes());
+            out.extend(segment.last.to_le_bytes());
             out.extend(segment.start);
             out.extend(segment.len.to_le_bytes());
             out.extend(segment.chain);
@@ -121,11 +124,15 @@ impl Manifest {
 
     fn is_sane(&self) -> bool {
         let ordered = self.segments.windows(2).all(|pair| match pair {
-            [a, b] => a.first <= b.first,
+            // Equal in the segments of one rewrite.
+            [a, b] => a.last <= b.first,
             _ => true,
         });
         let bounded = self.segments.iter().all(|s| {
-            s.id < self.next_id && s.len >= SEGMENT_HEAD && s.first <= self.commit.saturating_add(1)
+            s.id < self.next_id
+                && s.len >= SEGMENT_HEAD
+                && s.first <= s.last.saturating_add(1)
+                && s.last <= self.commit
         });
         // Not ascending: what a rewrite made stands before older segments that it did not replace.
         let mut ids: Vec<u64> = self.segments.iter().map(|s| s.id).collect();
@@ -175,6 +182,7 @@ impl Reader<'_> {
             segments.push(Segment {
                 id: self.word()?,
                 first: self.word()?,
+                last: self.word()?,
                 start: self.take()?,
                 len: self.word()?,
                 chain: self.take()?,

@@ -26,6 +26,7 @@ impl<F: Files> LogDir<F> {
         let segment = Segment {
             id,
             first: self.end.commit.saturating_add(1),
+            last: self.end.commit,
             start: chain,
             len: SEGMENT_HEAD,
             chain,
@@ -51,7 +52,9 @@ impl<F: Files> LogDir<F> {
     pub(super) fn parts_now(&self) -> Vec<Part<F::File>> {
         let mut parts = (*self.parts).clone();
         if let Some(last) = parts.last_mut() {
-            (last.segment.len, last.segment.chain) = (self.durable.at, self.durable.chain);
+            let Cursor { at, chain, commit, .. } = self.durable;
+            (last.segment.len, last.segment.chain) = (at, chain);
+            last.segment.last = commit;
         }
         parts
     }

@@ -14,9 +14,9 @@ use super::segment::{BatchWriter, Cursor, SEGMENT_HEAD, Stamp, segment_head};
 use super::shared::{Made, Token};
 use super::view::{LogView, Part};
 
-/// New segments for everything that was committed when it was begun, while they are written.
+/// New segments for what was committed when it was begun, while they are written.
 ///
-/// Made by [`LogDir::begin_rewrite`]; it needs no owner, so another thread can fill it while the owner
+/// Made by [`LogDir::begin_rewrite`] and [`LogDir::begin_rewrite_after`]; it needs no owner, so another thread can fill it while the owner
 /// appends. There is one at a time. Dropping it gives it up: its files are removed, nothing else
 /// changes, and the next one may begin. (It holds the lock of the directory, as its owner does.)
 ///
@@ -49,6 +49,8 @@ use super::view::{LogView, Part};
 #[must_use = "dropping a rewrite gives it up"]
 pub struct Rewrite<F: Files = Disk> {
     replaced: LogView<F>,
+    /// How many segments at its beginning stay.
+    kept: usize,
     header: Arc<[u8]>,
     target: u64,
     done: Vec<Part<F::File>>,
@@ -75,16 +77,19 @@ struct Draft<D> {
 #[must_use = "a rewrite is in force only once it is published"]
 pub struct Finished<F: Files = Disk> {
     pub(super) replaced: LogView<F>,
+    /// How many segments at its beginning stay.
+    pub(super) kept: usize,
     pub(super) parts: Vec<Part<F::File>>,
     pub(super) made: Made<F>,
     pub(super) token: Token<F>,
 }
 
 impl<F: Files> Rewrite<F> {
-    /// Of everything that `log` shows, all of it durable and in sealed segments.
-    pub(super) fn new(log: &LogDir<F>, token: Token<F>) -> Self {
+    /// Of everything that `log` shows behind its first segments, all of it durable and in sealed segments.
+    pub(super) fn new(log: &LogDir<F>, kept: usize, token: Token<F>) -> Self {
         Self {
             replaced: log.view(),
+            kept,
             header: log.header().into(),
             target: log.segment_target,
             done: Vec::new(),
@@ -102,7 +107,7 @@ impl<F: Files> Rewrite<F> {
         self.replaced.commit()
     }
 
-    /// What is replaced.
+    /// What there was when it began, with what is left standing.
     pub fn view(&self) -> LogView<F> {
         self.replaced.clone()
     }
@@ -139,6 +144,7 @@ impl<F: Files> Rewrite<F> {
         self.note(closed)?;
         Ok(Finished {
             replaced: self.replaced,
+            kept: self.kept,
             parts: self.done,
             made: self.made,
             token: self.token,
@@ -194,6 +200,7 @@ impl<F: Files> Rewrite<F> {
             Segment {
                 id,
                 first: self.commit(),
+                last: self.commit(),
                 start: self.chain,
                 len: SEGMENT_HEAD,
                 chain: self.chain,

@@ -9,7 +9,7 @@ use super::disk::Disk;
 use super::error::LogError;
 use super::files::Files;
 use super::frame::Frame;
-use super::manifest::Manifest;
+use super::manifest::{Manifest, Segment};
 use super::name;
 use super::rewrite::{Finished, Rewrite};
 use super::segment::SEGMENT_HEAD;
@@ -40,13 +40,44 @@ impl<F: Files> LogDir<F> {
     /// [`LogError::Busy`] while another rewrite is alive; [`LogError::Io`]: nothing has changed, or the
     /// owner is poisoned; [`LogError::Poisoned`].
     pub fn begin_rewrite(&mut self) -> Result<Rewrite<F>, LogError> {
+        self.begin_rewrite_after(0)
+    }
+
+    /// The commits before the last that end with a segment, ascending.
+    pub fn seams(&self) -> Vec<u64> {
+        self.ends().map(|(_, commit)| commit).collect()
+    }
+
+    /// As [`begin_rewrite`](Self::begin_rewrite), of what lies behind a commit that ends with a segment.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::NoSeam`] if `standing` is neither 0 nor one of the [`seams`](Self::seams); as there.
+    pub fn begin_rewrite_after(&mut self, standing: u64) -> Result<Rewrite<F>, LogError> {
         self.writable()?;
+        let all = std::iter::once((0, 0));
+        let found = all.chain(self.ends()).find(|(_, end)| *end == standing);
+        let (kept, _) = found.ok_or_else(|| LogError::NoSeam {
+            path: self.path(),
+            commit: standing,
+        })?;
         let token = Token::take(&self.shared)?;
         self.sync()?;
         if self.end.at > SEGMENT_HEAD {
             self.begin_segment()?;
         }
-        Ok(Rewrite::new(self, token))
+        Ok(Rewrite::new(self, kept, token))
+    }
+
+    /// Every commit before the last that ends with a segment, and how many segments there are up to there.
+    fn ends(&self) -> impl Iterator<Item = (usize, u64)> {
+        let pairs = self.manifest.segments.windows(2);
+        // The segments of one rewrite all begin and end with one commit.
+        let end = |pair: &[Segment]| match pair {
+            [a, b] => (a.last < b.first && a.last > 0 && a.last < self.commit()).then_some(a.last),
+            _ => None,
+        };
+        (1..).zip(pairs).filter_map(move |(kept, pair)| Some((kept, end(pair)?)))
     }
 
     /// Puts a rewrite in force: from now on the store is its segments, and those that were begun since
@@ -67,15 +98,18 @@ impl<F: Files> LogDir<F> {
         self.sync()?;
         let Finished {
             replaced,
+            kept,
             parts,
             made,
             token: _token,
         } = rewrite;
-        // INVARIANT: segments are only added at the end while a rewrite lives, so those that it replaces
-        // are still the first ones. The last one that it saw was empty then, and stays.
-        let gone = replaced.parts.len().saturating_sub(1);
-        let stay = self.parts_now().into_iter().skip(gone);
-        let parts: Vec<_> = parts.into_iter().chain(stay).collect();
+        // INVARIANT: segments are only added at the end while a rewrite lives, so those that it saw are
+        // still the first ones. The last one of them was empty then, and stays.
+        let seen = replaced.parts.len().saturating_sub(1);
+        let now = self.parts_now();
+        let standing = now.iter().take(kept).cloned();
+        let since = now.iter().skip(seen).cloned();
+        let parts: Vec<_> = standing.chain(parts).chain(since).collect();
         let old = self.publish(parts, made)?;
         Ok(Obsolete {
             names: self.only_in(&old),

@@ -9,7 +9,7 @@ use bones_snapshot::Order;
 use super::SharedStore;
 use super::stopwatch::Stopwatch;
 use crate::error::StoreError;
-use crate::item_store::{Compaction, CompactionOutcome, Plan, Replacement};
+use crate::item_store::{Compaction, CompactionOutcome, Plan, Replacement, LogFacts};
 use crate::log_store::{LogRewrite, LogStore};
 
 /// How far a compaction is.
@@ -126,13 +126,13 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
         options: &Compaction,
         watch: &Watch,
     ) -> Result<CompactionOutcome, StoreError> {
-        let (before, aside) = {
+        let (before, facts) = {
             let store = self.0.store();
-            (store.log().disk_bytes()?, store.log().kept_aside()? > 0)
+            (store.log().disk_bytes()?, LogFacts::of(store.log())?)
         };
         // A pin that came between plan and commit asks for another plan.
         loop {
-            let plan = Plan::new(&self.read(), options, aside)?;
+            let plan = Plan::new(&self.read(), options, &facts)?;
             if plan.is_empty() {
                 return Ok(plan.outcome(false, before, before));
             }
@@ -161,7 +161,7 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
         if !plan.keeps_pins(&store) {
             return Ok(None);
         }
-        let rewrite = store.begin_rewrite()?;
+        let rewrite = store.begin_rewrite(plan)?;
         let view = store.view();
         drop(store);
         Ok(Some((rewrite, plan.replacement(&view))))

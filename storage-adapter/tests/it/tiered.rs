@@ -12,6 +12,7 @@ pub(crate) mod model;
 mod on_disk;
 mod policy;
 mod random;
+mod reach;
 mod schemas;
 mod scopes;
 mod semantics;

@@ -4,22 +4,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bones_compact::{
-    Commit, CompactionReport, Dated, RetentionPlan, Version, compact_histories, policy_clock,
-    state_at,
+    Commit, CompactionReport, Dated, Extent, RetentionPlan, Version,
+    compact_histories, policy_clock, state_at,
 };
 use bones_snapshot::{ItemState, Order, SnapshotPayload};
+use lattice_core::join_all;
 
+use super::reach::{self, Reach};
 use super::{Compaction, CompactionOutcome, Compression};
 use crate::error::StoreError;
 use crate::item_store::View;
 use crate::item_store::held::{HeldEvent, Items};
 use crate::item_store::scope::ScopeId;
+use crate::log_store::LogStore;
 
 /// Versions to hold instead of the past of items.
 pub(super) type Versions<S> = BTreeMap<Arc<str>, Vec<Version<ItemState<S>>>>;
 
 /// What a compaction will do.
 pub(crate) struct Plan<S: Order> {
+    /// What came until this commit stays as it stands.
+    after: u64,
     pub(super) retention: RetentionPlan,
     /// The policy clock, if retention was asked.
     pub(super) clock: Option<u64>,
@@ -32,6 +37,8 @@ pub(crate) struct Plan<S: Order> {
     /// Whether that is another form than the store has now.
     reform: bool,
     dry_run: bool,
+    /// Nothing is worth the writing.
+    is_idle: bool,
 }
 
 /// What there is to take off the disk, beside what is replaced.
@@ -44,52 +51,95 @@ struct Refuse {
     tails: bool,
 }
 
+/// What a plan has to know of a log.
+pub(crate) struct LogFacts {
+    /// The commits behind which it can be rewritten.
+    seams: Vec<u64>,
+    /// Whether remains of torn writes are kept.
+    aside: bool,
+}
+
+impl LogFacts {
+    pub(crate) fn of(log: &impl LogStore) -> Result<Self, StoreError> {
+        Ok(Self {
+            seams: log.seams(),
+            aside: log.kept_aside()? > 0,
+        })
+    }
+}
+
 impl<S: Order> Plan<S> {
-    /// `aside`: whether remains of torn writes are kept.
     pub(crate) fn new(
         view: &View<S>,
         options: &Compaction,
-        aside: bool,
+        facts: &LogFacts,
     ) -> Result<Self, StoreError> {
         let (retention, clock) = retain(view, options)?;
         let compression = options.compression.unwrap_or(view.form());
-        let points: Vec<u64> = retention.kept.iter().map(|kept| kept.commit).collect();
-        let (base, report) = compact(&view.base, &points, options, view)?;
-        let mut scopes = BTreeMap::new();
-        let mut scope_items = 0_usize;
-        for scope in view.scopes.values() {
-            let (versions, report) = compact(&scope.items, &points, options, view)?;
-            scope_items = scope_items.saturating_add(report.items_compacted);
-            scopes.insert(scope.id.clone(), versions);
-        }
-        Ok(Self {
+        let refuse = Refuse {
+            masks: view.holds_redacted(),
+            garbage: view.past.garbage,
+            tails: facts.aside && !view.redactions.is_empty(),
+        };
+        let mut plan = Self {
+            after: 0,
             retention,
             clock,
-            base,
-            scopes,
-            report,
-            scope_items,
-            refuse: Refuse {
-                masks: view.holds_redacted(),
-                garbage: view.past.garbage,
-                tails: aside && !view.redactions.is_empty(),
-            },
+            base: BTreeMap::new(),
+            scopes: BTreeMap::new(),
+            report: CompactionReport::default(),
+            scope_items: 0,
+            refuse,
             reform: view.is_packed() != (compression != Compression::None),
             compression,
             dry_run: options.policy.dry_run,
-        })
+            is_idle: false,
+        };
+        let points: Vec<u64> = plan.retention.kept.iter().map(|k| k.commit).collect();
+        if options.reach == Reach::Worthwhile && !plan.has_to_go() {
+            let found = reach::worthwhile(view, &points, &facts.seams, options);
+            plan.is_idle = found.is_none();
+            // Behind the last commit lies nothing.
+            plan.after = found.unwrap_or(view.commit());
+        }
+        plan.fill(view, &points, options)?;
+        Ok(plan)
+    }
+
+    /// Finds what becomes of every item.
+    fn fill(
+        &mut self,
+        view: &View<S>,
+        points: &[u64],
+        options: &Compaction,
+    ) -> Result<(), StoreError> {
+        let after = self.after;
+        let extent = Extent { after, points };
+        (self.base, self.report) = compact(&view.base, extent, options, view)?;
+        for scope in view.scopes.values() {
+            let (versions, report) = compact(&scope.items, extent, options, view)?;
+            self.scope_items = self.scope_items.saturating_add(report.items_compacted);
+            self.scopes.insert(scope.id.clone(), versions);
+        }
+        Ok(())
+    }
+
+    /// Whether there is anything that must not stay on the disk as it is, however small.
+    fn has_to_go(&self) -> bool {
+        self.reform || self.refuse.masks || self.refuse.garbage || self.refuse.tails
+    }
+
+    /// The commit behind which everything is written anew.
+    pub(crate) fn after(&self) -> u64 {
+        self.after
     }
 
     /// True iff nothing is to be written.
     pub(crate) fn is_empty(&self) -> bool {
-        let idle = self.report.items_compacted == 0
+        let changes_nothing = self.report.items_compacted == 0
             && self.scope_items == 0
-            && self.retention.dropped.is_empty()
-            && !self.reform
-            && !self.refuse.masks
-            && !self.refuse.garbage
-            && !self.refuse.tails;
-        self.dry_run || idle
+            && self.retention.dropped.is_empty();
+        self.dry_run || self.is_idle || (changes_nothing && !self.has_to_go())
     }
 
     /// Whether what torn writes left may hold text that is redacted since.
@@ -178,7 +228,7 @@ fn retain<S: Order>(
 /// The versions of every item that is replaced, each decoded again and found to be what it should.
 fn compact<S: Order>(
     items: &Items<S>,
-    points: &[u64],
+    extent: Extent<'_>,
     options: &Compaction,
     view: &View<S>,
 ) -> Result<(Versions<S>, CompactionReport), StoreError> {
@@ -189,12 +239,11 @@ fn compact<S: Order>(
     let redactions = &view.redactions;
     let (found, report) = compact_histories(
         &list,
-        points,
+        extent,
         &options.policy,
         options.now_micros,
         redactions,
     );
-    let floor = points.last().copied().unwrap_or(0);
     let mut versions = Versions::new();
     for (place, replaced) in found {
         let Some((id, sources)) = list.get(place) else {
@@ -210,9 +259,11 @@ fn compact<S: Order>(
                 return Err(unfaithful(id));
             }
         }
-        // Sources go only when the last version holds them: every write, not just a claim to cover.
-        let held = state_at(sources, floor, redactions);
-        if replaced.last().map(|version| &version.state) != Some(&held) {
+        // Sources go only when the versions hold them: every write, not just a claim to cover.
+        let held = state_at(extent.of(sources), u64::MAX, redactions);
+        let mut kept = join_all(replaced.iter().map(|version| version.state.clone()));
+        kept.redact(redactions);
+        if kept != held {
             return Err(unfaithful(id));
         }
         versions.insert(Arc::from(*id), replaced);

@@ -21,6 +21,8 @@ use crate::record::{
 
 /// A view as a compaction leaves it, to be written and then put in place of the one it was made from.
 pub(crate) struct Replacement<S: Order> {
+    /// What came until this commit is left standing.
+    after: u64,
     /// Everything up to the commit that is replaced.
     view: View<S>,
     /// The items that differ from those before.
@@ -51,6 +53,7 @@ impl<S: Order> Plan<S> {
     /// [`keeps_pins`](Self::keeps_pins): what came since then stays as it came.
     pub(crate) fn replacement(&self, view: &View<S>) -> Replacement<S> {
         let mut next = Replacement {
+            after: self.after(),
             view: view.clone(),
             changed: Vec::new(),
             dropped: self.retention.dropped.iter().map(|c| c.commit).collect(),
@@ -70,6 +73,8 @@ impl<S: Order> Plan<S> {
         }
         (past.floor, past.clock) = (self.retention.floor, self.clock);
         past.packed = self.compression != Compression::None;
+        let runs = past.runs.iter().copied().filter(|end| *end <= next.after);
+        past.runs = Arc::new(runs.chain([view.commit()]).collect());
         next
     }
 }
@@ -86,9 +91,13 @@ impl<S: Order> Replacement<S> {
             let versions = versions.get(id);
             let mut sources = match versions {
                 None => item.sources.clone(),
-                Some(versions) => replaced(item, versions, self.floor),
+                Some(versions) => self.replaced(item, versions),
             };
-            let is_masked = mask(id, &mut sources, &redactions);
+            // SUBTLE: what is left standing keeps its text in memory too, so that the next compaction knows that
+            // it is still on the disk. Reads mask it.
+            let standing = self.standing(&sources);
+            let written = sources.get_mut(standing..).unwrap_or_default();
+            let is_masked = mask(id, written, &redactions);
             if versions.is_some() || is_masked {
                 self.masked = self.masked.saturating_add(usize::from(versions.is_none()));
                 let state = item.state.clone();
@@ -98,11 +107,39 @@ impl<S: Order> Replacement<S> {
         }
     }
 
+    /// The versions instead of what they stand for, and what stands before them and behind the floor.
+    fn replaced(
+        &self,
+        item: &Item<S>,
+        versions: &[Version<ItemState<S>>],
+    ) -> Vec<Dated<HeldEvent<S>>> {
+        let (standing, later) = item.sources.split_at(self.standing(&item.sources));
+        let past = versions.iter().map(|version| Dated {
+            commit: version.commit,
+            bytes: version.snapshot.payload.len() as u64,
+            source: Source::State(version.state.clone()),
+        });
+        let window = later.iter().filter(|held| held.commit > self.floor);
+        let standing = standing.iter().cloned();
+        standing.chain(past).chain(window.cloned()).collect()
+    }
+
+    /// How many of an item's sources are left standing.
+    fn standing(&self, sources: &[Dated<HeldEvent<S>>]) -> usize {
+        sources.partition_point(|held| held.commit <= self.after)
+    }
+
+    /// What of an item is written.
+    fn written<'i>(&self, item: &'i Item<S>) -> &'i [Dated<HeldEvent<S>>] {
+        let standing = self.standing(&item.sources);
+        item.sources.get(standing..).unwrap_or_default()
+    }
+
     /// How many frames [`write`](Self::write) writes of items.
     pub(crate) fn frames(&self) -> usize {
         let scopes = self.view.scopes.values().map(|scope| &scope.items);
         let items = std::iter::once(&self.view.base).chain(scopes).flatten();
-        items.map(|(_, item)| item.sources.len()).sum()
+        items.map(|(_, item)| self.written(item).len()).sum()
     }
 
     /// Writes all of it. `each` is asked before every frame of an item; an error of it ends the writing.
@@ -117,14 +154,34 @@ impl<S: Order> Replacement<S> {
             rewrite.push(redactions_frame(&view.redactions))?;
         }
         let mut sink = Sink::new(rewrite, self.compression);
-        write_items(&view.base, &mut sink, each)?;
+        self.write_items(&view.base, &mut sink, each)?;
         for scope in view.scopes.values() {
-            if !scope.items.is_empty() {
+            if scope.items.values().any(|i| !self.written(i).is_empty()) {
                 sink.push(Frame::new(SCOPE, scope.id.record().encode()))?;
-                write_items(&scope.items, &mut sink, each)?;
+                self.write_items(&scope.items, &mut sink, each)?;
             }
         }
         sink.finish()
+    }
+
+    fn write_items(
+        &self,
+        items: &Items<S>,
+        sink: &mut Sink<'_, impl LogRewrite>,
+        each: &mut impl FnMut() -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        for (id, item) in items {
+            for held in self.written(item) {
+                each()?;
+                sink.push(match &held.source {
+                    Source::Event(event) => past_frame(PAST_EVENT, held.commit, event.line()),
+                    Source::State(state) => {
+                        past_frame(PAST_STATE, held.commit, &state.encode(id))
+                    }
+                })?;
+            }
+        }
+        Ok(())
     }
 
     /// The view `now`, which may be newer than the one that was replaced, with what was replaced.
@@ -147,8 +204,9 @@ impl<S: Order> Replacement<S> {
         }
         (past.floor, past.clock) = (self.view.past.floor, self.view.past.clock);
         past.packed = self.view.past.packed;
+        past.runs = Arc::clone(&self.view.past.runs);
         past.touched = past.touched.split(&past.floor).1;
-        past.garbage &= now.commit() > replaced;
+        past.garbage &= now.commit() > replaced || self.after > 0;
         next
     }
 }
@@ -185,21 +243,6 @@ impl<S: Order> View<S> {
     }
 }
 
-/// The versions instead of what they stand for, and what came behind the floor.
-fn replaced<S: Order>(
-    item: &Item<S>,
-    versions: &[Version<ItemState<S>>],
-    floor: u64,
-) -> Vec<Dated<HeldEvent<S>>> {
-    let past = versions.iter().map(|version| Dated {
-        commit: version.commit,
-        bytes: version.snapshot.payload.len() as u64,
-        source: Source::State(version.state.clone()),
-    });
-    let window = item.sources.iter().filter(|held| held.commit > floor);
-    past.chain(window.cloned()).collect()
-}
-
 /// Puts masked states in the place of what redactions take away; whether there was any.
 fn mask<S: Order>(
     id: &str,
@@ -215,21 +258,4 @@ fn mask<S: Order>(
         }
     }
     changed
-}
-
-fn write_items<S: Order>(
-    items: &Items<S>,
-    sink: &mut Sink<'_, impl LogRewrite>,
-    each: &mut impl FnMut() -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    for (id, item) in items {
-        for held in &item.sources {
-            each()?;
-            sink.push(match &held.source {
-                Source::Event(event) => past_frame(PAST_EVENT, held.commit, event.line()),
-                Source::State(state) => past_frame(PAST_STATE, held.commit, &state.encode(id)),
-            })?;
-        }
-    }
-    Ok(())
 }

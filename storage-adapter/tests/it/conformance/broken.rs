@@ -192,8 +192,12 @@ impl LogStore for Broken {
         }
     }
 
-    fn begin_rewrite(&mut self) -> Result<BrokenRewrite, LogError> {
-        let rewrite = match lock(&self.log).begin_rewrite() {
+    fn seams(&self) -> Vec<u64> {
+        lock(&self.log).seams()
+    }
+
+    fn begin_rewrite_after(&mut self, standing: u64) -> Result<BrokenRewrite, LogError> {
+        let rewrite = match lock(&self.log).begin_rewrite_after(standing) {
             Err(LogError::Busy { .. }) if self.has(Fault::NeverBusy) => {
                 MemoryLog::new(b"").begin_rewrite()?
             }

@@ -376,11 +376,11 @@ impl World {
         self.expect_synced(manifest, bytes.len());
         let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
         let entries = 52 + 8 + usize::try_from(word(44)).unwrap();
-        for entry in bytes[entries..bytes.len() - 32].chunks(56) {
+        for entry in bytes[entries..bytes.len() - 32].chunks(64) {
             let word = |at: usize| u64::from_le_bytes(entry[at..at + 8].try_into().unwrap());
             self.expect_synced(
                 &format!("seg-{:016x}", word(0)),
-                usize::try_from(word(32)).unwrap(),
+                usize::try_from(word(40)).unwrap(),
             );
         }
     }

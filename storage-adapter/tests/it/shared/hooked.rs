@@ -95,9 +95,12 @@ impl LogStore for Hooked {
     fn reader(&self) -> MemoryReader {
         self.log.reader()
     }
-    fn begin_rewrite(&mut self) -> Result<Rewrite, LogError> {
+    fn seams(&self) -> Vec<u64> {
+        self.log.seams()
+    }
+    fn begin_rewrite_after(&mut self, standing: u64) -> Result<Rewrite, LogError> {
         Ok(Rewrite {
-            rewrite: self.log.begin_rewrite()?,
+            rewrite: self.log.begin_rewrite_after(standing)?,
             on_push: Arc::clone(&self.on_push),
         })
     }

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use storage_adapter::log::LogDir;
-use storage_adapter::{At, Batch, ItemStore, StoreError};
+use storage_adapter::{At, Batch, Compaction, ItemStore, Reach, StoreError};
 
 use super::model::{HOUR, MINUTE, Store, compaction, hash, held, line, memory, small};
 use crate::log::sim::{Fault, Outcome, SimDisk};
@@ -27,14 +27,16 @@ enum Op {
     Pin,
     Compact,
     Forget,
+    /// Compacts what is worth it.
+    Advance,
     Reopen,
 }
 use Op::*;
 
-/// Redacted in both lives: no file may hold it in the end.
+/// Redacted in every life: no file may hold it in the end.
 const SECRET: u64 = 2;
 
-const LIVES: [&[Op]; 3] = [
+const LIVES: [&[Op]; 4] = [
     &[
         Apply(0),
         Apply(1),
@@ -73,6 +75,27 @@ const LIVES: [&[Op]; 3] = [
         CreateScope,
         Apply(4),
         Compact,
+    ],
+    &[
+        Apply(0),
+        Apply(5),
+        Apply(6),
+        InScope(7),
+        CreateScope,
+        InScope(7),
+        Advance,
+        Apply(1),
+        Advance,
+        InScope(2),
+        Advance,
+        Reopen,
+        Write(SECRET),
+        Advance,
+        Redact(SECRET),
+        Apply(3),
+        Advance,
+        Apply(8),
+        Advance,
     ],
     &[
         Apply(0),
@@ -141,6 +164,12 @@ fn act<L: storage_adapter::LogStore>(
             .compact(&compaction(Some(small()), now + 20 * MINUTE))
             .map(drop),
         Forget => store.compact(&compaction(None, now)).map(drop),
+        Advance => store
+            .compact(&Compaction {
+                reach: Reach::Worthwhile,
+                ..compaction(Some(small()), now + 20 * MINUTE)
+            })
+            .map(drop),
         Reopen => Ok(()),
     }
 }

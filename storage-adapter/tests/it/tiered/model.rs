@@ -9,7 +9,7 @@ use lattice_core::Set;
 use lattice_lww::Unstamped;
 use storage_adapter::{
     At, Batch, Compaction, CompactionOutcome, HeldEvent, HistoryError, ItemStore, LogStore,
-    MemoryLog, Moment, ScopeId, View,
+    MemoryLog, Moment, Reach, ScopeId, View,
 };
 
 use crate::items::support::everything;
@@ -63,6 +63,7 @@ pub(crate) fn compaction(retention: Option<RetentionConfig>, clock_micros: u64) 
         clock_micros,
         accept_clock_jump: true,
         compression: None,
+        reach: Reach::Everything,
     }
 }
 
@@ -123,8 +124,12 @@ impl<L: LogStore> Pair<L> {
         retention: Option<RetentionConfig>,
         clock: u64,
     ) -> CompactionOutcome {
+        self.compact_by(&compaction(retention, clock))
+    }
+
+    pub(crate) fn compact_by(&mut self, options: &Compaction) -> CompactionOutcome {
         let digest = self.store.digest();
-        let outcome = self.store.compact(&compaction(retention, clock)).unwrap();
+        let outcome = self.store.compact(options).unwrap();
         assert_eq!(self.store.digest(), digest, "what is known now");
         outcome
     }

@@ -1,9 +1,9 @@
 //! Random lives of a store, each read at every commit after every compaction.
 
 use proptest::prelude::*;
-use storage_adapter::RetentionConfig;
+use storage_adapter::{Compaction, Reach, RetentionConfig};
 
-use super::model::{MINUTE, Pair, line, small};
+use super::model::{MINUTE, Pair, compaction, line, small};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -13,7 +13,7 @@ enum Step {
     Schema { end: bool, abort: bool },
     Pin { back: u64 },
     Unpin,
-    Compact { config: u8, early: u64 },
+    Compact { config: u8, early: u64, reach: Reach },
     Reopen,
 }
 
@@ -25,7 +25,10 @@ fn steps() -> impl Strategy<Value = Vec<(u64, Step)>> {
         1 => any::<(bool, bool)>().prop_map(|(end, abort)| Step::Schema { end, abort }),
         1 => (0..6_u64).prop_map(|back| Step::Pin { back }),
         1 => Just(Step::Unpin),
-        4 => (0..3_u8, 0..60_u64).prop_map(|(config, early)| Step::Compact { config, early }),
+        4 => (0..3_u8, 0..60_u64, any::<bool>()).prop_map(|(config, early, all)| {
+            let reach = if all { Reach::Everything } else { Reach::Worthwhile };
+            Step::Compact { config, early, reach }
+        }),
         1 => Just(Step::Reopen),
     ];
     prop::collection::vec((0..25_u64, step), 1..40)
@@ -83,7 +86,11 @@ fn run(steps: Vec<(u64, Step)>) {
                     pair.model.unpin(pin, now).unwrap();
                 }
             }
-            Step::Compact { config, early } => {
+            Step::Compact {
+                config,
+                early,
+                reach,
+            } => {
                 let config = match config {
                     0 => None,
                     1 => Some(small()),
@@ -92,7 +99,10 @@ fn run(steps: Vec<(u64, Step)>) {
                         ..small()
                     }),
                 };
-                pair.compact(config, now.saturating_sub(early * MINUTE));
+                pair.compact_by(&Compaction {
+                    reach,
+                    ..compaction(config, now.saturating_sub(early * MINUTE))
+                });
                 pair.check();
             }
             Step::Reopen => pair.reopen(),
@@ -104,7 +114,7 @@ fn run(steps: Vec<(u64, Step)>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn any_life_reads_as_if_it_had_never_been_compacted(steps in steps()) {
