@@ -1,0 +1,44 @@
+//! The command line: one file per group of commands.
+
+mod serve;
+mod submit;
+
+use clap::{Parser, Subcommand};
+use lattice_cluster::ClusterError;
+use log::LevelFilter;
+
+/// Compaction by lattice join on a cluster.
+#[derive(Debug, Parser)]
+#[command(name = "lattice-cluster", version)]
+pub(crate) struct Arguments {
+    /// What Ballista tells on standard error: off, error, warn, info, debug or trace.
+    #[arg(
+        long,
+        global = true,
+        default_value = "error",
+        env = "LATTICE_CLUSTER_LOG"
+    )]
+    pub(crate) log: LevelFilter,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Plan jobs and hand out their tasks.
+    Scheduler(serve::SchedulerArguments),
+    /// Run tasks for a scheduler.
+    Executor(serve::ExecutorArguments),
+    /// Run a job on the cluster and see it through.
+    Submit(submit::SubmitArguments),
+}
+
+/// Does it.
+pub(crate) async fn run(command: Command) -> Result<(), ClusterError> {
+    match command {
+        Command::Scheduler(arguments) => serve::scheduler(arguments).await,
+        Command::Executor(arguments) => serve::executor(arguments).await,
+        Command::Submit(arguments) => submit::submit(arguments).await,
+    }
+}

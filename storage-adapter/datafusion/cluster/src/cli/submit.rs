@@ -1,0 +1,134 @@
+//! Jobs.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use datafusion::arrow::util::pretty::pretty_format_batches;
+use datafusion::prelude::ParquetReadOptions;
+use lattice_cluster::{ClusterError, JobOptions, News, Scheduler, Tries, run};
+
+/// Arguments of `submit`.
+#[derive(Debug, Args)]
+pub(crate) struct SubmitArguments {
+    #[command(subcommand)]
+    job: Job,
+}
+
+/// What to run.
+#[derive(Debug, Subcommand)]
+enum Job {
+    /// Any SQL; the result is printed as a table.
+    Sql(SqlArguments),
+}
+
+/// What every job needs.
+#[derive(Debug, Args)]
+pub(crate) struct Bounds {
+    /// The scheduler, as host:port.
+    #[arg(long, default_value = "127.0.0.1:50050", env = "LATTICE_SCHEDULER")]
+    scheduler: Scheduler,
+    /// Into how many parts the items are divided: two to four for each core of the cluster.
+    #[arg(long, default_value_t = 16)]
+    partitions: usize,
+    /// How many seconds a try may take.
+    #[arg(long, default_value_t = 3600)]
+    deadline: u64,
+    /// How many tries there may be.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    tries: u32,
+    /// Say nothing on the way.
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl Bounds {
+    fn options(&self) -> JobOptions {
+        JobOptions {
+            scheduler: self.scheduler.clone(),
+            partitions: self.partitions,
+            tries: Tries {
+                count: self.tries,
+                deadline: Duration::from_secs(self.deadline),
+                ..Tries::default()
+            },
+        }
+    }
+
+    /// Tells the news on standard error.
+    fn tell(&self, news: &News<'_>) {
+        if !self.quiet {
+            tell(news);
+        }
+    }
+}
+
+/// Tells news on standard error, one line each.
+pub(crate) fn tell(news: &News<'_>) {
+    match news {
+        News::Submitted {
+            number,
+            executors: 0,
+        } => {
+            eprintln!("try {number}: submitted; there is no executor yet, it waits for one");
+        }
+        News::Submitted { number, executors } => {
+            eprintln!("try {number}: submitted, {executors} executors")
+        }
+        News::Progress(job) => eprintln!("{}: {job}", if job.name.is_empty() { &job.id } else { &job.name }),
+        News::Again {
+            number,
+            error,
+            pause,
+        } => {
+            eprintln!(
+                "try {number} failed: {error}; again in {} ms",
+                pause.as_millis()
+            );
+        }
+        _ => {}
+    }
+}
+
+/// Arguments of `submit sql`.
+#[derive(Debug, Args)]
+struct SqlArguments {
+    /// The query, such as "SELECT item_id, lattice_json(lattice_join(delta)) FROM events GROUP BY item_id".
+    query: String,
+    /// A table: a name and the Parquet file or folder it stands for.
+    #[arg(long = "table", value_name = "NAME=URL", value_parser = named)]
+    tables: Vec<(String, String)>,
+    #[command(flatten)]
+    bounds: Bounds,
+}
+
+fn named(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, url)) if !name.is_empty() && !url.is_empty() => {
+            Ok((name.to_owned(), url.to_owned()))
+        }
+        _ => Err(format!("`{text}` is no NAME=URL")),
+    }
+}
+
+/// Runs a job.
+pub(crate) async fn submit(arguments: SubmitArguments) -> Result<(), ClusterError> {
+    match arguments.job {
+        Job::Sql(arguments) => sql(&arguments).await,
+    }
+}
+
+async fn sql(arguments: &SqlArguments) -> Result<(), ClusterError> {
+    let report = |news: News<'_>| arguments.bounds.tell(&news);
+    let batches = run(&arguments.bounds.options(), &report, async |ctx, _| {
+        for (name, url) in &arguments.tables {
+            ctx.register_parquet(name, url, ParquetReadOptions::default())
+                .await?;
+        }
+        Ok(ctx.sql(&arguments.query).await?.collect().await?)
+    })
+    .await?;
+    let table =
+        pretty_format_batches(&batches).map_err(datafusion::error::DataFusionError::from)?;
+    println!("{table}");
+    Ok(())
+}
