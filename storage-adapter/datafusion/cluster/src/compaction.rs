@@ -1,8 +1,6 @@
 //! The compaction of a log as a job of the cluster.
 
-use ballista_core::config::{BALLISTA_JOB_NAME, BallistaConfig};
 use bones_snapshot::EventHash;
-use datafusion::common::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::prelude::{ParquetReadOptions, SessionContext};
 use lattice_core::{JoinSemilattice, Set};
@@ -11,6 +9,7 @@ use lattice_datafusion::{CompactOptions, Place};
 
 use crate::job::{JobOptions, Report, run};
 use crate::ClusterError;
+use crate::functions::name_job;
 
 /// The name of the table of events in a session.
 const EVENTS: &str = "events";
@@ -129,15 +128,4 @@ pub async fn snapshots(
     name_job(ctx, COMPACTION_JOB)?;
     let plan = lattice_datafusion::plan(ctx, EVENTS, options, &redactions).await?;
     Ok((redactions, plan.execute_stream().await?))
-}
-
-/// The name that the next query goes by on the scheduler. A session of no cluster has no such setting.
-fn name_job(ctx: &SessionContext, name: &str) -> Result<(), DataFusionError> {
-    let state = ctx.state_ref();
-    let mut state = state.write();
-    let options = state.config_mut().options_mut();
-    if options.extensions.get::<BallistaConfig>().is_some() {
-        options.set(BALLISTA_JOB_NAME, name)?;
-    }
-    Ok(())
 }

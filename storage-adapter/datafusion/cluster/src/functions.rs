@@ -1,4 +1,4 @@
-//! The functions of `lattice-datafusion` where Ballista looks for them.
+//! Sessions, and the functions of `lattice-datafusion` where Ballista looks for them.
 //!
 //! A function travels by its name. The client plans with it, the scheduler plans again, executors run it: who does
 //! not know it fails the job. All three take theirs from here, so a binary that has one has all.
@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use ballista::prelude::SessionContextExt;
+use ballista_core::config::{BALLISTA_JOB_NAME, BallistaConfig};
 use ballista_core::registry::BallistaFunctionRegistry;
 use ballista_core::utils::default_session_builder;
 use datafusion::common::Result;
@@ -60,5 +61,31 @@ pub async fn remote_session(scheduler: &Scheduler, partitions: usize) -> Result<
     let ctx = SessionContext::remote_with_state(&format!("df://{scheduler}"), state).await?;
     // SUBTLE: going remote puts Ballista's own functions in the place of all that were registered before.
     lattice_datafusion::register_all(&ctx);
+    name_job(&ctx, "query")?;
     Ok(ctx)
+}
+
+/// The name that the next queries of a session go by on the scheduler. A session of no cluster has no such setting,
+/// and is left alone.
+///
+/// SUBTLE: the scheduler gives every query a session of its own, so the name also says which session of a client it
+/// belongs to.
+///
+/// # Errors
+///
+/// Those of the setting.
+pub fn name_job(ctx: &SessionContext, name: &str) -> Result<()> {
+    let full = format!("{}/{name}", ctx.session_id());
+    let state = ctx.state_ref();
+    let mut state = state.write();
+    let options = state.config_mut().options_mut();
+    if options.extensions.get::<BallistaConfig>().is_some() {
+        options.set(BALLISTA_JOB_NAME, &full)?;
+    }
+    Ok(())
+}
+
+/// The session and the name that [`name_job`] put together.
+pub(crate) fn read_job_name(full: &str) -> (&str, &str) {
+    full.split_once('/').unwrap_or(("", full))
 }

@@ -8,7 +8,9 @@
 use std::time::Duration;
 
 use ballista::prelude::SessionConfigExt;
-use ballista_core::config::{BALLISTA_ADAPTIVE_PLANNER_ENABLED, TaskSchedulingPolicy};
+use ballista_core::config::{
+    BALLISTA_ADAPTIVE_PLANNER_ENABLED, BALLISTA_SCHEDULER_SHARE_FILE_STATISTICS_CACHE, TaskSchedulingPolicy,
+};
 use datafusion::prelude::SessionConfig;
 
 /// Executors ask for work; the scheduler pushes none.
@@ -44,4 +46,7 @@ pub fn session_config(partitions: usize) -> SessionConfig {
     SessionConfig::new_with_ballista()
         .with_target_partitions(partitions.max(1))
         .set_bool(BALLISTA_ADAPTIVE_PLANNER_ENABLED, false)
+        // SUBTLE: shared for the life of the scheduler, statistics of a file that was replaced by another of equal size
+        // within a tick of the clock are taken for those of the new one, and counts are answered from them.
+        .set_bool(BALLISTA_SCHEDULER_SHARE_FILE_STATISTICS_CACHE, false)
 }

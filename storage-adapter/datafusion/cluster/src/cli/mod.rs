@@ -1,5 +1,6 @@
 //! The command line: one file per group of commands.
 
+mod files;
 mod serve;
 mod submit;
 
@@ -32,6 +33,8 @@ pub(crate) enum Command {
     Executor(serve::ExecutorArguments),
     /// Run a job on the cluster and see it through.
     Submit(submit::SubmitArguments),
+    /// Make up a log of any size, as Parquet files.
+    Generate(files::GenerateArguments),
 }
 
 /// Does it.
@@ -40,5 +43,6 @@ pub(crate) async fn run(command: Command) -> Result<(), ClusterError> {
         Command::Scheduler(arguments) => serve::scheduler(arguments).await,
         Command::Executor(arguments) => serve::executor(arguments).await,
         Command::Submit(arguments) => submit::submit(arguments).await,
+        Command::Generate(arguments) => files::generate(&arguments),
     }
 }

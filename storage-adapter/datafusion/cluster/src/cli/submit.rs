@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use bones_compact::CompactionPolicy;
 use clap::{Args, Subcommand};
 use datafusion::arrow::util::pretty::pretty_format_batches;
 use datafusion::prelude::ParquetReadOptions;
+use lattice_cluster::compaction::{Compaction, compact};
 use lattice_cluster::{ClusterError, JobOptions, News, Scheduler, Tries, run};
+use lattice_datafusion::publish::MANIFEST;
+use lattice_datafusion::{CompactOptions, Place};
 
 /// Arguments of `submit`.
 #[derive(Debug, Args)]
@@ -17,6 +21,8 @@ pub(crate) struct SubmitArguments {
 /// What to run.
 #[derive(Debug, Subcommand)]
 enum Job {
+    /// Make snapshots of a log and publish them in a folder, at once or not at all.
+    Compact(CompactArguments),
     /// Any SQL; the result is printed as a table.
     Sql(SqlArguments),
 }
@@ -74,7 +80,7 @@ pub(crate) fn tell(news: &News<'_>) {
         News::Submitted { number, executors } => {
             eprintln!("try {number}: submitted, {executors} executors")
         }
-        News::Progress(job) => eprintln!("{}: {job}", if job.name.is_empty() { &job.id } else { &job.name }),
+        News::Progress(job) => eprintln!("{}: {job}", job.name),
         News::Again {
             number,
             error,
@@ -86,6 +92,57 @@ pub(crate) fn tell(news: &News<'_>) {
             );
         }
         _ => {}
+    }
+}
+
+/// Arguments of `submit compact`.
+#[derive(Debug, Args)]
+struct CompactArguments {
+    /// Parquet files or folders of events, as paths or URLs that all machines of the cluster can read.
+    #[arg(required = true)]
+    events: Vec<String>,
+    /// The folder to publish in, as a path or URL.
+    #[arg(long)]
+    into: String,
+    #[command(flatten)]
+    policy: Policy,
+    #[command(flatten)]
+    bounds: Bounds,
+}
+
+/// Which items may be compacted. Without --now: all of them.
+#[derive(Debug, Args)]
+struct Policy {
+    /// The time at which the policy is asked, in microseconds since the Unix epoch.
+    #[arg(long)]
+    now: Option<u64>,
+    /// How many days an item must have been left alone.
+    #[arg(long, requires = "now")]
+    min_age_days: Option<u32>,
+    /// A phase in which items may be compacted; again for more.
+    #[arg(long = "phase", requires = "now")]
+    phases: Vec<String>,
+    /// Deleted items too.
+    #[arg(long, requires = "now")]
+    include_deleted: bool,
+}
+
+impl Policy {
+    fn options(&self) -> CompactOptions {
+        let Some(now) = self.now else {
+            return CompactOptions::default();
+        };
+        let mut policy = CompactionPolicy {
+            include_deleted: self.include_deleted,
+            ..CompactionPolicy::default()
+        };
+        if let Some(days) = self.min_age_days {
+            policy.min_age_days = days;
+        }
+        if !self.phases.is_empty() {
+            policy.target_phases.clone_from(&self.phases);
+        }
+        CompactOptions::with_policy(policy, now)
     }
 }
 
@@ -113,8 +170,24 @@ fn named(text: &str) -> Result<(String, String), String> {
 /// Runs a job.
 pub(crate) async fn submit(arguments: SubmitArguments) -> Result<(), ClusterError> {
     match arguments.job {
+        Job::Compact(arguments) => compact_log(&arguments).await,
         Job::Sql(arguments) => sql(&arguments).await,
     }
+}
+
+async fn compact_log(arguments: &CompactArguments) -> Result<(), ClusterError> {
+    let compaction = Compaction {
+        events: arguments.events.clone(),
+        into: Place::open(&arguments.into)?,
+        options: arguments.policy.options(),
+    };
+    let report = |news: News<'_>| arguments.bounds.tell(&news);
+    let outcome = compact(&arguments.bounds.options(), &compaction, &report).await?;
+    println!(
+        "published {} items in {} files: {}{}",
+        outcome.rows.rows, outcome.rows.files, compaction.into, MANIFEST
+    );
+    Ok(())
 }
 
 async fn sql(arguments: &SqlArguments) -> Result<(), ClusterError> {

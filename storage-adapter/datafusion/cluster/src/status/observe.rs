@@ -46,9 +46,9 @@ pub(super) async fn cluster(server: &Server) -> Cluster {
 pub(super) async fn jobs(server: &Server, session: Option<&str>) -> Vec<Job> {
     let mut jobs = Vec::new();
     for info in server.state.task_manager.get_running_job_cache().values() {
-        let graph = info.execution_graph.read().await;
-        if session.is_none_or(|session| session == graph.session_id()) {
-            jobs.push(job(&graph));
+        let job = job(&*info.execution_graph.read().await);
+        if session.is_none_or(|session| session == job.session) {
+            jobs.push(job);
         }
     }
     jobs.sort_by(|a, b| a.id.cmp(&b.id));
@@ -58,10 +58,11 @@ pub(super) async fn jobs(server: &Server, session: Option<&str>) -> Vec<Job> {
 fn job(graph: &ExecutionGraphBox) -> Job {
     let mut stages: Vec<Stage> = graph.stages().iter().map(|(id, s)| stage(*id, s)).collect();
     stages.sort_by_key(|s| s.id);
+    let (session, name) = crate::functions::read_job_name(graph.job_name());
     Job {
         id: graph.job_id().to_string(),
-        session: graph.session_id().to_string(),
-        name: graph.job_name().to_string(),
+        session: session.to_owned(),
+        name: name.to_owned(),
         stages,
     }
 }

@@ -29,9 +29,9 @@ pub struct Executor {
 pub struct Job {
     /// Its id.
     pub id: String,
-    /// The session that submitted it.
+    /// The session that submitted it; empty when that was no client of this crate.
     pub session: String,
-    /// What the session calls it; empty when it does not.
+    /// What the session calls it.
     pub name: String,
     /// Its stages, from the one that reads to the one that answers.
     pub stages: Vec<Stage>,

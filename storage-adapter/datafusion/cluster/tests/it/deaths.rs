@@ -62,7 +62,7 @@ fn silent(_: News<'_>) {}
 
 #[test]
 fn a_cluster_gives_the_bytes_of_one_machine() {
-    alone(LIMIT, async {
+    alone(LIMIT, async || {
         let log = Log::new(EVENTS);
         let cluster = LocalCluster::start(BINARY.as_ref(), &["a", "b"], 1).await.unwrap();
         let snapshots = compacted(&one_try(&cluster), &log, &silent).await.unwrap();
@@ -72,7 +72,7 @@ fn a_cluster_gives_the_bytes_of_one_machine() {
 
 #[test]
 fn an_executor_killed_during_map_is_replaced() {
-    alone(LIMIT, async {
+    alone(LIMIT, async || {
         survives(&["a", "b"], async |cluster, log| {
             let options = one_try(cluster);
             let job = compacted(&options, log, &silent);
@@ -93,7 +93,7 @@ fn an_executor_killed_during_map_is_replaced() {
 
 #[test]
 fn an_executor_killed_after_map_has_its_output_made_again() {
-    alone(LIMIT, async {
+    alone(LIMIT, async || {
         survives(&["a", "b"], async |cluster, log| {
             let options = one_try(cluster);
             let job = compacted(&options, log, &silent);
@@ -119,7 +119,7 @@ fn an_executor_killed_after_map_has_its_output_made_again() {
 
 #[test]
 fn a_job_whose_executors_all_die_waits_for_a_new_one() {
-    alone(LIMIT, async {
+    alone(LIMIT, async || {
         survives(&["a", "b"], async |cluster, log| {
             let options = one_try(cluster);
             let job = compacted(&options, log, &silent);
@@ -141,7 +141,7 @@ fn a_job_whose_executors_all_die_waits_for_a_new_one() {
 
 #[test]
 fn a_job_whose_scheduler_dies_is_reported_and_submitted_again() {
-    alone(LIMIT, async {
+    alone(LIMIT, async || {
         survives(&["a", "b"], async |cluster, log| {
             let mut options = one_try(cluster);
             options.tries.count = 8;

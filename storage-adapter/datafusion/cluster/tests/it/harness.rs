@@ -30,17 +30,25 @@ pub(crate) type Snapshots = BTreeMap<String, Vec<u8>>;
 /// Clusters run one at a time: beside each other they would starve each other's heartbeats.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// Runs a test alone and within a limit.
-pub(crate) fn alone(limit: Duration, test: impl Future<Output = ()>) {
+/// Runs a test alone and within a limit, on a stack that plans of unoptimised code fit on.
+pub(crate) fn alone(limit: Duration, test: impl AsyncFnOnce() + Send) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .thread_stack_size(STACK_BYTES)
-        .build()
-        .unwrap();
-    let done = runtime.block_on(tokio::time::timeout(limit, test));
-    assert!(done.is_ok(), "not done within {} s", limit.as_secs());
+    let run = || {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .thread_stack_size(STACK_BYTES)
+            .build()
+            .unwrap();
+        let done = runtime.block_on(async { tokio::time::timeout(limit, test()).await });
+        assert!(done.is_ok(), "not done within {} s", limit.as_secs());
+    };
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+        if let Err(panic) = thread.spawn_scoped(scope, run).unwrap().join() {
+            std::panic::resume_unwind(panic);
+        }
+    });
 }
 
 /// A made-up log in Parquet files, and its snapshots without any engine.
@@ -78,7 +86,12 @@ fn without_engine(what: &Generate) -> Snapshots {
         let event = parse_line(line.as_bytes()).unwrap().unwrap();
         let event = Stamped::new(event).unwrap();
         redactions.join_ref(event.delta().redacted());
-        items.entry(event.event().item_id.to_string()).or_default().events.push(event);
+        let sources = items.entry(event.event().item_id.to_string()).or_insert_with(|| ItemSources {
+            events: Vec::new(),
+            states: Vec::new(),
+            bytes: 0,
+        });
+        sources.events.push(event);
     }
     assert!(!redactions.is_empty());
     let mut snapshots = Snapshots::new();
