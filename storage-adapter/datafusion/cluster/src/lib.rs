@@ -13,6 +13,7 @@ mod stores;
 
 // Using them.
 pub mod compaction;
+pub mod demo;
 mod error;
 mod job;
 mod local;

@@ -1,5 +1,6 @@
 //! The command line: one file per group of commands.
 
+mod demo;
 mod files;
 mod serve;
 mod submit;
@@ -33,6 +34,9 @@ pub(crate) enum Command {
     Executor(serve::ExecutorArguments),
     /// Run a job on the cluster and see it through.
     Submit(submit::SubmitArguments),
+    /// Start a cluster on this machine, compact a made-up log on it, kill an executor half way, and compare the
+    /// snapshots with those of one process. Exit code 1 if they differ.
+    Demo(demo::DemoArguments),
     /// Make up a log of any size, as Parquet files.
     Generate(files::GenerateArguments),
 }
@@ -43,6 +47,7 @@ pub(crate) async fn run(command: Command) -> Result<(), ClusterError> {
         Command::Scheduler(arguments) => serve::scheduler(arguments).await,
         Command::Executor(arguments) => serve::executor(arguments).await,
         Command::Submit(arguments) => submit::submit(arguments).await,
+        Command::Demo(arguments) => demo::demo(arguments).await,
         Command::Generate(arguments) => files::generate(&arguments),
     }
 }

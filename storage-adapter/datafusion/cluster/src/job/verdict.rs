@@ -3,6 +3,7 @@
 //! Ballista hands a client the text of an error, whatever it was on the executor. So the text is read for the few
 //! phrases that decide, and the scheduler is asked whether it is still the same.
 
+use datafusion::arrow::error::ArrowError;
 use datafusion::common::DataFusionError;
 use lattice_datafusion::PayloadError;
 
