@@ -1,9 +1,11 @@
 //! The snapshots are those of the compaction on one machine, to the byte.
 
 use bones_snapshot::Order;
+use datafusion::arrow::array::{ArrayRef, RecordBatch, UInt64Array};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::physical_plan::collect;
+use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
 use lattice_datafusion::generate::{Generate, lines};
 use lattice_datafusion::{CompactOptions, compact, register_all};
@@ -42,8 +44,8 @@ fn generated() -> Log<Unstamped> {
     Log::new(lines(&Generate::new(6_000, 150)))
 }
 
-/// Half of the generated log is a day old then.
-const NOW: u64 = 1_767_225_600_000_000 + 86_400_000_000 + 1_500_000_000;
+/// All but the last minutes of the generated log are a day old then.
+const NOW: u64 = 1_767_225_600_000_000 + 86_400_000_000 + 2_900_000_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn generated_logs_on_any_partitions_and_batches() {
@@ -84,24 +86,30 @@ async fn real_logs_on_any_partitions_and_batches() {
     }
 }
 
+/// The boundary to the byte, and that redacted text is taken away at any size.
 #[tokio::test]
-async fn small_items_are_left_alone_where_they_would_grow() {
-    let line = |n: u64| {
-        let item = format!("bn-{n}");
-        let data = r#"{"state":"done"}"#;
+async fn items_are_left_alone_where_they_would_grow() {
+    let done = |n: u64| {
+        let (item, data) = (format!("bn-{n}"), r#"{"reason":"well","state":"done"}"#);
         bones_snapshot::write_line(7, "alice", "-", &[], "item.move", &item, data)
     };
-    let log = Log::<Unstamped>::new((0..5).map(line));
-    let options = policy(NOW);
-    let expected = log.compacted(&options);
-    assert!(
-        expected
-            .values()
-            .all(|outcome| outcome == &Err("would-grow".to_owned()))
-    );
-    let ctx = session(2, 2);
-    register(&ctx, &log.batches(2), 2);
-    assert_same(&compacted(&ctx, &options).await, &expected, "would grow");
+    let log = Log::<Unstamped>::new((0..3).map(done));
+    let (_, redacted) = &log.events[2];
+    let mut options = policy(NOW);
+    options.redactions = lattice_core::Set::singleton(redacted.event().hash);
+    let all = log.compacted(&options);
+    let size = |item: &str| all[item].as_ref().unwrap().0.len() as u64;
+    let bytes: ArrayRef = Arc::new(UInt64Array::from(vec![size("bn-0"), size("bn-1") - 1, 1]));
+    let batch = log.batches(3).remove(0);
+    let mut columns = batch.columns().to_vec();
+    columns[6] = bytes;
+    let batch = RecordBatch::try_new(batch.schema(), columns).unwrap();
+    let ctx = session(2, 1);
+    register(&ctx, &[batch], 1);
+    let found = compacted(&ctx, &options).await;
+    assert_eq!(found["bn-0"], all["bn-0"]);
+    assert_eq!(found["bn-1"], Err("would-grow".to_owned()));
+    assert_eq!(found["bn-2"], all["bn-2"]);
 }
 
 #[tokio::test]
@@ -119,23 +127,31 @@ async fn repeated_events_change_nothing() {
 }
 
 #[tokio::test]
-async fn files_named_twice_change_nothing() {
+async fn files_that_are_there_twice_change_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let what = Generate::new(4_000, 100);
     let made = lattice_datafusion::generate::parquet(dir.path(), &what).unwrap();
+    for file in &made.files {
+        std::fs::copy(file, file.with_extension("copy.parquet")).unwrap();
+    }
     let log = Log::<Unstamped>::new(lines(&what));
-    let mut files: Vec<String> = made.files.iter().map(|f| f.display().to_string()).collect();
-    files.extend(files.clone());
     let ctx = session(2, 1000);
-    let events = ctx
-        .read_parquet(files, ParquetReadOptions::default())
+    let folder = format!("{}/", dir.path().display());
+    let options = ParquetReadOptions::default();
+    ctx.register_parquet("events", folder, options)
         .await
         .unwrap();
-    assert_eq!(events.clone().count().await.unwrap(), 8_000);
-    ctx.register_table("events", events.into_view()).unwrap();
+    assert_eq!(
+        ctx.table("events").await.unwrap().count().await.unwrap(),
+        8_000
+    );
     let options = policy(NOW);
     let found = compacted(&ctx, &options).await;
-    assert_same(&found, &log.compacted(&options), "files named twice");
+    assert_same(
+        &found,
+        &log.compacted(&options),
+        "files that are there twice",
+    );
 }
 
 /// Partial states that are passed on unread are merged as the payloads they are.
@@ -171,9 +187,9 @@ async fn states_passed_on_unread_change_nothing() {
 /// With less memory than the groups take, the aggregate spills to disk and the result is the same.
 #[tokio::test]
 async fn spilled_groups_change_nothing() {
-    let log = Log::<Unstamped>::new(lines(&Generate::new(12_000, 3_000)));
+    let log = Log::<Unstamped>::new(lines(&Generate::new(20_000, 5_000)));
     let runtime = RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(FairSpillPool::new(4 << 20)))
+        .with_memory_pool(Arc::new(FairSpillPool::new(3 << 20)))
         .build_arc()
         .unwrap();
     let config = SessionConfig::new()
@@ -192,14 +208,74 @@ async fn spilled_groups_change_nothing() {
     let batches = collect(Arc::clone(&plan), ctx.task_ctx()).await.unwrap();
     assert_same(&outcomes(&batches), &log.compacted(&options), "spilled");
     let spills = sum_of_metric(&plan, "spill_count");
-    assert!(spills > 0, "nothing was spilled: the test shows nothing");
+    let shown = DisplayableExecutionPlan::with_metrics(plan.as_ref());
+    assert!(spills > 0, "nothing was spilled:\n{}", shown.indent(true));
 }
 
 fn sum_of_metric(plan: &Arc<dyn datafusion::physical_plan::ExecutionPlan>, name: &str) -> usize {
-    let own = plan.metrics().and_then(|metrics| metrics.sum_by_name(name));
-    let own = own.map_or(0, |value| value.as_usize());
+    let own = plan.metrics().map_or(0, |metrics| match name {
+        "spill_count" => metrics.spill_count().unwrap_or(0),
+        name => metrics
+            .sum_by_name(name)
+            .map_or(0, |value| value.as_usize()),
+    });
     let children = plan.children().into_iter();
     own + children
         .map(|child| sum_of_metric(child, name))
         .sum::<usize>()
+}
+
+/// Rates and memory for the documentation. `EVENTS=5000000 ITEMS=100000 cargo test -- --ignored --nocapture how_fast`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "measures; run by name"]
+async fn how_fast_and_how_large() {
+    let number = |name, or| std::env::var(name).map_or(or, |n| n.parse().unwrap());
+    let mut what = Generate::new(number("EVENTS", 1_000_000), number("ITEMS", 20_000));
+    what.threads = std::num::NonZeroUsize::new(2).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let begin = std::time::Instant::now();
+    let made = lattice_datafusion::generate::parquet(dir.path(), &what).unwrap();
+    println!(
+        "generated {} bytes of Parquet in {:?}",
+        made.file_bytes,
+        begin.elapsed()
+    );
+    println!("before: {}", memory());
+    let ctx = session(2, 8192);
+    let folder = format!("{}/", dir.path().display());
+    ctx.register_parquet("events", folder, ParquetReadOptions::default())
+        .await
+        .unwrap();
+    let sizes = "SELECT sum(octet_length(delta)) FROM events";
+    if let Ok(sizes) = ctx.sql(sizes).await {
+        sizes.show().await.unwrap();
+    }
+    let begin = std::time::Instant::now();
+    let options = CompactOptions::default();
+    let plan = compact(&ctx, "events", &options).await.unwrap();
+    let place =
+        lattice_datafusion::Place::open(&dir.path().join("out").display().to_string()).unwrap();
+    let draft = lattice_datafusion::publish::Draft::begin(&place, "a")
+        .await
+        .unwrap();
+    let rows = draft
+        .write_snapshots(plan.execute_stream().await.unwrap())
+        .await
+        .unwrap();
+    let manifest = draft.publish().await.unwrap();
+    let bytes: u64 = manifest.files().map(|file| file.bytes).sum();
+    println!(
+        "{} snapshots, {bytes} bytes of Parquet, in {:?}",
+        rows.rows,
+        begin.elapsed()
+    );
+    println!("after: {}", memory());
+}
+
+fn memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let lines = status
+        .lines()
+        .filter(|l| l.starts_with("VmHWM") || l.starts_with("VmRSS"));
+    lines.collect::<Vec<_>>().join(" ")
 }

@@ -103,7 +103,17 @@ async fn every_function_names_the_row_and_the_offset() {
 #[tokio::test]
 async fn items_and_orders_are_not_mixed() {
     let data = r#"{"state":"done"}"#;
-    let line = |item| write_line(7, "alice", "itc:AQ", &[], "item.move", item, data);
+    let line = |item| {
+        write_line(
+            7,
+            "alice",
+            "itc:v3:AQWgA4ABAQI",
+            &[],
+            "item.move",
+            item,
+            data,
+        )
+    };
     let event = |item| parse_line(line(item).as_bytes()).unwrap().unwrap();
     let other = Stamped::<Unstamped>::new(event("bn-2"))
         .unwrap()
