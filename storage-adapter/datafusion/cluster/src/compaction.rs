@@ -7,9 +7,9 @@ use lattice_core::{JoinSemilattice, Set};
 use lattice_datafusion::publish::{Draft, Manifest, PublishError, Published, Rows};
 use lattice_datafusion::{CompactOptions, Place};
 
-use crate::job::{JobOptions, Report, run};
 use crate::ClusterError;
 use crate::functions::name_job;
+use crate::job::{JobOptions, Report, run};
 
 /// The name of the table of events in a session.
 const EVENTS: &str = "events";
@@ -78,7 +78,11 @@ pub async fn compact(
 }
 
 /// A try before this one may have published and failed to hear of it.
-async fn published_before(into: &Place, own: &[String], error: PublishError) -> Result<Outcome, ClusterError> {
+async fn published_before(
+    into: &Place,
+    own: &[String],
+    error: PublishError,
+) -> Result<Outcome, ClusterError> {
     if let PublishError::Published { .. } = error
         && let Some(published) = Published::find(into).await?
         && own.contains(&published.manifest().draft)
@@ -91,7 +95,11 @@ async fn published_before(into: &Place, own: &[String], error: PublishError) -> 
     Err(error.into())
 }
 
-async fn write(ctx: &SessionContext, draft: &Draft, compaction: &Compaction) -> Result<Rows, ClusterError> {
+async fn write(
+    ctx: &SessionContext,
+    draft: &Draft,
+    compaction: &Compaction,
+) -> Result<Rows, ClusterError> {
     register_events(ctx, &compaction.events).await?;
     let (redactions, snapshots) = snapshots(ctx, &compaction.options).await?;
     draft.write_redactions(&redactions).await?;
@@ -104,7 +112,9 @@ async fn write(ctx: &SessionContext, draft: &Draft, compaction: &Compaction) -> 
 ///
 /// A location that is no URL or path, or holds no Parquet.
 pub async fn register_events(ctx: &SessionContext, events: &[String]) -> Result<(), ClusterError> {
-    let events = ctx.read_parquet(events.to_vec(), ParquetReadOptions::default()).await?;
+    let events = ctx
+        .read_parquet(events.to_vec(), ParquetReadOptions::default())
+        .await?;
     ctx.register_table(EVENTS, events.into_view())?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use datafusion::common::DataFusionError;
 use lattice_datafusion::PlaceError;
 use lattice_datafusion::generate::GenerateError;
+use lattice_datafusion::logs::TransferError;
 use lattice_datafusion::publish::PublishError;
 use thiserror::Error;
 
@@ -82,6 +83,9 @@ pub enum ClusterError {
     /// The result cannot be published.
     #[error(transparent)]
     Publish(PublishError),
+    /// A log or a store does not go over.
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
     /// A log cannot be made up.
     #[error(transparent)]
     Generate(#[from] GenerateError),

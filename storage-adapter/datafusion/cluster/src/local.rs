@@ -152,7 +152,8 @@ impl LocalCluster {
     pub async fn kill_executor(&mut self, id: &str) -> Result<(), ClusterError> {
         self.kill(id).await?;
         let work_dir = self.work_dir(id);
-        std::fs::remove_dir_all(&work_dir).map_err(ClusterError::io(format!("removing {}", work_dir.display())))
+        std::fs::remove_dir_all(&work_dir)
+            .map_err(ClusterError::io(format!("removing {}", work_dir.display())))
     }
 
     /// Kills the scheduler at once.

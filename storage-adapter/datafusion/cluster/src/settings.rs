@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use ballista::prelude::SessionConfigExt;
 use ballista_core::config::{
-    BALLISTA_ADAPTIVE_PLANNER_ENABLED, BALLISTA_SCHEDULER_SHARE_FILE_STATISTICS_CACHE, TaskSchedulingPolicy,
+    BALLISTA_ADAPTIVE_PLANNER_ENABLED, BALLISTA_SCHEDULER_SHARE_FILE_STATISTICS_CACHE,
+    TaskSchedulingPolicy,
 };
 use datafusion::prelude::SessionConfig;
 

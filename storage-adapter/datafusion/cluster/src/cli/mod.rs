@@ -37,6 +37,10 @@ pub(crate) enum Command {
     /// Start a cluster on this machine, compact a made-up log on it, kill an executor half way, and compare the
     /// snapshots with those of one process. Exit code 1 if they differ.
     Demo(demo::DemoArguments),
+    /// Write a log as Parquet files of events, or publish what a store of `lattice` knows.
+    Export(files::ExportArguments),
+    /// Join a published result into a store of `lattice`.
+    Import(files::ImportArguments),
     /// Make up a log of any size, as Parquet files.
     Generate(files::GenerateArguments),
 }
@@ -48,6 +52,8 @@ pub(crate) async fn run(command: Command) -> Result<(), ClusterError> {
         Command::Executor(arguments) => serve::executor(arguments).await,
         Command::Submit(arguments) => submit::submit(arguments).await,
         Command::Demo(arguments) => demo::demo(arguments).await,
+        Command::Export(arguments) => files::export(&arguments).await,
+        Command::Import(arguments) => files::import(&arguments).await,
         Command::Generate(arguments) => files::generate(&arguments),
     }
 }

@@ -26,23 +26,33 @@ pub(super) async fn all_same(places: &[&Place]) -> Result<String, ClusterError> 
         let rows = read(place).await?;
         match &first {
             None => first = Some(rows),
-            Some(first) => same(first, &rows).map_err(|why| ClusterError::Differ(format!("{place}: {why}")))?,
+            Some(first) => {
+                same(first, &rows).map_err(|why| ClusterError::Differ(format!("{place}: {why}")))?
+            }
         }
     }
     let mut all = blake3::Hasher::new();
     for (item, row) in first.unwrap_or_default() {
-        all.update(item.as_bytes()).update(&[0]).update(row.as_bytes());
+        all.update(item.as_bytes())
+            .update(&[0])
+            .update(row.as_bytes());
     }
     Ok(all.finalize().to_hex().to_string())
 }
 
 fn same(expected: &Rows, found: &Rows) -> Result<(), String> {
     if expected.len() != found.len() {
-        return Err(format!("{} items instead of {}", found.len(), expected.len()));
+        return Err(format!(
+            "{} items instead of {}",
+            found.len(),
+            expected.len()
+        ));
     }
     match expected.iter().zip(found).find(|(a, b)| a != b) {
         None => Ok(()),
-        Some(((item, _), (other, _))) if item == other => Err(format!("another snapshot of {item}")),
+        Some(((item, _), (other, _))) if item == other => {
+            Err(format!("another snapshot of {item}"))
+        }
         Some(((item, _), (other, _))) => Err(format!("{other} instead of {item}")),
     }
 }
@@ -55,7 +65,10 @@ async fn read(place: &Place) -> Result<Rows, ClusterError> {
     let mut rows = Rows::new();
     while let Some(batch) = batches.try_next().await? {
         let column = |name: &str, kind| -> Result<_, DataFusionError> {
-            Ok(cast(batch.column_by_name(name).ok_or_else(|| missing(name))?, kind)?)
+            Ok(cast(
+                batch.column_by_name(name).ok_or_else(|| missing(name))?,
+                kind,
+            )?)
         };
         let items = column("item_id", &DataType::Utf8)?;
         let outcomes = column("outcome", &DataType::Utf8)?;
@@ -68,8 +81,14 @@ async fn read(place: &Place) -> Result<Rows, ClusterError> {
             if payloads.is_valid(row) {
                 hasher.update(payloads.value(row));
             }
-            if rows.insert(items.value(row).to_owned(), hasher.finalize()).is_some() {
-                return Err(ClusterError::Differ(format!("{place}: {} is there twice", items.value(row))));
+            if rows
+                .insert(items.value(row).to_owned(), hasher.finalize())
+                .is_some()
+            {
+                return Err(ClusterError::Differ(format!(
+                    "{place}: {} is there twice",
+                    items.value(row)
+                )));
             }
         }
     }

@@ -14,11 +14,11 @@ use lattice_datafusion::publish::Draft;
 use lattice_datafusion::{CompactOptions, Place};
 use tokio::time::Instant;
 
+use crate::ClusterError;
 use crate::compaction::{COMPACTION_JOB, Compaction, Outcome, compact, register_events, snapshots};
 use crate::job::{JobOptions, Report, Tries};
 use crate::local::LocalCluster;
 use crate::status::{Job, Scheduler};
-use crate::ClusterError;
 
 /// How often the scheduler is asked whether half is done.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
@@ -73,8 +73,15 @@ impl Demo {
     ///
     /// [`ClusterError::Differ`] when the results differ, or when the job was over before an executor could be killed;
     /// those of [`compact`] and of starting processes.
-    pub async fn run(&self, say: &(dyn Fn(&str) + Sync), report: Report<'_>) -> Result<Shown, ClusterError> {
-        say(&format!("making up {} events of {} items", self.events, self.items));
+    pub async fn run(
+        &self,
+        say: &(dyn Fn(&str) + Sync),
+        report: Report<'_>,
+    ) -> Result<Shown, ClusterError> {
+        say(&format!(
+            "making up {} events of {} items",
+            self.events, self.items
+        ));
         let log = self.folder.join("log");
         let mut what = Generate::new(self.events, self.items);
         what.files = self.partitions;
@@ -95,7 +102,9 @@ impl Demo {
         let alone = start.elapsed();
 
         let each = (self.cores.get() / 2).max(1);
-        say(&format!("a scheduler and two executors of {each} core(s) each, as processes"));
+        say(&format!(
+            "a scheduler and two executors of {each} core(s) each, as processes"
+        ));
         let mut cluster = LocalCluster::start(&self.binary, &[SURVIVOR, VICTIM], each).await?;
         let options = JobOptions {
             scheduler: cluster.scheduler().clone(),
@@ -109,15 +118,19 @@ impl Demo {
 
         let undisturbed = compaction("undisturbed")?;
         let start = Instant::now();
-        let (outcome, shuffled) =
-            tokio::join!(compact(&options, &undisturbed, report), shuffled(&cluster, &options.scheduler));
+        let (outcome, shuffled) = tokio::join!(
+            compact(&options, &undisturbed, report),
+            shuffled(&cluster, &options.scheduler)
+        );
         outcome?;
         let cluster_time = start.elapsed();
 
         let disturbed = compaction("disturbed")?;
         let start = Instant::now();
-        let (outcome, killed) =
-            tokio::join!(compact(&options, &disturbed, report), kill_half_way(&mut cluster, &options.scheduler, say));
+        let (outcome, killed) = tokio::join!(
+            compact(&options, &disturbed, report),
+            kill_half_way(&mut cluster, &options.scheduler, say)
+        );
         let disturbed_time = start.elapsed();
         let outcome = outcome?;
         killed?;
@@ -125,7 +138,8 @@ impl Demo {
         drop(cluster);
 
         say("comparing");
-        let digest = compare::all_same(&[&in_process.into, &undisturbed.into, &disturbed.into]).await?;
+        let digest =
+            compare::all_same(&[&in_process.into, &undisturbed.into, &disturbed.into]).await?;
         Ok(Shown {
             log_bytes,
             items: outcome.rows.rows,
@@ -140,7 +154,9 @@ impl Demo {
 
     /// The same compaction in this process, published in the same way.
     async fn in_process(&self, compaction: &Compaction) -> Result<Outcome, ClusterError> {
-        let ctx = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(self.cores.get()));
+        let ctx = SessionContext::new_with_config(
+            SessionConfig::new().with_target_partitions(self.cores.get()),
+        );
         lattice_datafusion::register_all(&ctx);
         register_events(&ctx, &compaction.events).await?;
         let draft = Draft::begin(&compaction.into, "one").await?;
@@ -185,12 +201,21 @@ async fn kill_half_way(
     let half = |job: &Job| {
         let holds = |id: &String| id == VICTIM;
         job.in_map()
-            && job.stages.first().is_some_and(|map| map.done * 2 >= map.partitions && map.held_by.iter().any(holds))
+            && job
+                .stages
+                .first()
+                .is_some_and(|map| map.done * 2 >= map.partitions && map.held_by.iter().any(holds))
     };
-    let missed = || ClusterError::Differ("the job was over before an executor could be killed: use more events".into());
+    let missed = || {
+        ClusterError::Differ(
+            "the job was over before an executor could be killed: use more events".into(),
+        )
+    };
     let job = at(scheduler, half).await.ok_or_else(missed)?;
     cluster.kill_executor(VICTIM).await?;
-    say(&format!("killed executor {VICTIM} (kill -9) and removed its files at {job}"));
+    say(&format!(
+        "killed executor {VICTIM} (kill -9) and removed its files at {job}"
+    ));
     let after = at(scheduler, |_| true).await.ok_or_else(missed)?;
     if after.after_map() {
         return Err(missed());
@@ -212,11 +237,25 @@ impl Shown {
                 ];
                 for (name, time) in rows {
                     let rate = u128::from(*events) * 1000 / time.as_millis().max(1);
-                    writeln!(f, "{name:<26}{:>8.1} s {rate:>10} events/s", time.as_secs_f64())?;
+                    writeln!(
+                        f,
+                        "{name:<26}{:>8.1} s {rate:>10} events/s",
+                        time.as_secs_f64()
+                    )?;
                 }
                 let per_event = |bytes: u64| bytes.checked_div(*events).unwrap_or(0);
-                writeln!(f, "log                 {:>14} bytes, {} an event", shown.log_bytes, per_event(shown.log_bytes))?;
-                write!(f, "shuffled            {:>14} bytes, {} an event", shown.shuffled, per_event(shown.shuffled))?;
+                writeln!(
+                    f,
+                    "log                 {:>14} bytes, {} an event",
+                    shown.log_bytes,
+                    per_event(shown.log_bytes)
+                )?;
+                write!(
+                    f,
+                    "shuffled            {:>14} bytes, {} an event",
+                    shown.shuffled,
+                    per_event(shown.shuffled)
+                )?;
                 if let Some(peak) = shown.peak_memory {
                     write!(f, "\nexecutor's memory   {peak:>14} bytes at its peak")?;
                 }

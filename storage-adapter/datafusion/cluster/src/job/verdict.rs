@@ -61,12 +61,23 @@ fn read(error: DataFusionError, text: String) -> ClusterError {
     if text.contains(FAILED) {
         return ClusterError::Failed { why: text };
     }
+    if is_of_a_connection(&error) {
+        return ClusterError::Interrupted { why: text };
+    }
+    ClusterError::Query(error)
+}
+
+/// Whether an error is what the client meets when it fetches results from an executor that died.
+fn is_of_a_connection(error: &DataFusionError) -> bool {
     match error.find_root() {
-        // What the client met itself while it fetched results from executors.
         DataFusionError::Execution(_)
         | DataFusionError::External(_)
-        | DataFusionError::ArrowError(..) => ClusterError::Interrupted { why: text },
-        _ => ClusterError::Query(error),
+        | DataFusionError::IoError(_) => true,
+        DataFusionError::ArrowError(error, _) => matches!(
+            **error,
+            ArrowError::ExternalError(_) | ArrowError::IoError(..) | ArrowError::IpcError(_)
+        ),
+        _ => false,
     }
 }
 

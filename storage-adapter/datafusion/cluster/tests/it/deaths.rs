@@ -43,7 +43,9 @@ async fn survives(executors: &[&str], scenario: impl AsyncFn(&mut LocalCluster, 
     let mut events = EVENTS;
     for _ in 0..4 {
         let log = Log::new(events);
-        let mut cluster = LocalCluster::start(BINARY.as_ref(), executors, 1).await.unwrap();
+        let mut cluster = LocalCluster::start(BINARY.as_ref(), executors, 1)
+            .await
+            .unwrap();
         match scenario(&mut cluster, &log).await {
             Hit::Yes(ended) => {
                 let snapshots = ended.unwrap_or_else(|error| {
@@ -64,7 +66,9 @@ fn silent(_: News<'_>) {}
 fn a_cluster_gives_the_bytes_of_one_machine() {
     alone(LIMIT, async || {
         let log = Log::new(EVENTS);
-        let cluster = LocalCluster::start(BINARY.as_ref(), &["a", "b"], 1).await.unwrap();
+        let cluster = LocalCluster::start(BINARY.as_ref(), &["a", "b"], 1)
+            .await
+            .unwrap();
         let snapshots = compacted(&one_try(&cluster), &log, &silent).await.unwrap();
         assert_same(&snapshots, &log.snapshots);
     });
@@ -124,7 +128,10 @@ fn a_job_whose_executors_all_die_waits_for_a_new_one() {
             let options = one_try(cluster);
             let job = compacted(&options, log, &silent);
             let hit = async {
-                at(&options.scheduler, |job| job.in_map() && holds(job, "a") && holds(job, "b")).await?;
+                at(&options.scheduler, |job| {
+                    job.in_map() && holds(job, "a") && holds(job, "b")
+                })
+                .await?;
                 cluster.kill_executor("a").await.unwrap();
                 cluster.kill_executor("b").await.unwrap();
                 let left = at(&options.scheduler, |_| true).await?;
@@ -152,7 +159,10 @@ fn a_job_whose_scheduler_dies_is_reported_and_submitted_again() {
                     News::Submitted { number, .. } => told.push(format!("submitted {number}")),
                     News::Again { number, error, .. } => {
                         assert!(
-                            matches!(error, ClusterError::Unreachable { .. } | ClusterError::Lost { .. }),
+                            matches!(
+                                error,
+                                ClusterError::Unreachable { .. } | ClusterError::Lost { .. }
+                            ),
                             "{error}"
                         );
                         told.push(format!("failed {number}"));
@@ -177,9 +187,19 @@ fn a_job_whose_scheduler_dies_is_reported_and_submitted_again() {
             }
             let told = told.into_inner().unwrap();
             assert_eq!(told[..2], ["submitted 1", "failed 1"]);
-            assert_eq!(told.iter().filter(|news| news.starts_with("submitted")).count(), 2, "{told:?}");
+            assert_eq!(
+                told.iter()
+                    .filter(|news| news.starts_with("submitted"))
+                    .count(),
+                2,
+                "{told:?}"
+            );
             let cluster = cluster.scheduler().cluster().await.unwrap();
-            let ids: Vec<_> = cluster.executors.iter().map(|executor| executor.id.as_str()).collect();
+            let ids: Vec<_> = cluster
+                .executors
+                .iter()
+                .map(|executor| executor.id.as_str())
+                .collect();
             assert_eq!(ids, ["a", "b"], "executors work for the new scheduler");
             Hit::Yes(ended)
         })
@@ -198,5 +218,9 @@ fn holds(job: &Job, id: &str) -> bool {
 }
 
 fn maps(job: &Job) -> impl Iterator<Item = &lattice_cluster::Stage> {
-    job.stages.split_last().map(|(_, maps)| maps).unwrap_or_default().iter()
+    job.stages
+        .split_last()
+        .map(|(_, maps)| maps)
+        .unwrap_or_default()
+        .iter()
 }

@@ -86,21 +86,27 @@ fn without_engine(what: &Generate) -> Snapshots {
         let event = parse_line(line.as_bytes()).unwrap().unwrap();
         let event = Stamped::new(event).unwrap();
         redactions.join_ref(event.delta().redacted());
-        let sources = items.entry(event.event().item_id.to_string()).or_insert_with(|| ItemSources {
-            events: Vec::new(),
-            states: Vec::new(),
-            bytes: 0,
-        });
+        let sources = items
+            .entry(event.event().item_id.to_string())
+            .or_insert_with(|| ItemSources {
+                events: Vec::new(),
+                states: Vec::new(),
+                bytes: 0,
+            });
         sources.events.push(event);
     }
     assert!(!redactions.is_empty());
     let mut snapshots = Snapshots::new();
     for (item, sources) in items {
         let snapshot = compact_item(&item, &sources, &redactions).unwrap().payload;
-        let mut folded = sources.events.iter().map(Stamped::delta).reduce(|mut all, delta| {
-            all.join(delta);
-            all
-        });
+        let mut folded = sources
+            .events
+            .iter()
+            .map(Stamped::delta)
+            .reduce(|mut all, delta| {
+                all.join(delta);
+                all
+            });
         let folded = folded.as_mut().unwrap();
         folded.redact(&redactions);
         assert!(snapshot == folded.encode(&item), "{item}");
@@ -155,6 +161,9 @@ pub(crate) fn by_item(batches: &[RecordBatch]) -> Snapshots {
 pub(crate) fn assert_same(found: &Snapshots, expected: &Snapshots) {
     assert_eq!(found.len(), expected.len(), "items");
     for (item, snapshot) in expected {
-        assert!(found.get(item) == Some(snapshot), "the snapshot of {item} differs");
+        assert!(
+            found.get(item) == Some(snapshot),
+            "the snapshot of {item} differs"
+        );
     }
 }

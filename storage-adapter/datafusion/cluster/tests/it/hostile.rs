@@ -22,17 +22,31 @@ const LIMIT: Duration = Duration::from_secs(120);
 async fn spoil(file: &Path) {
     let ctx = SessionContext::new();
     let path = file.to_str().unwrap();
-    let events = ctx.read_parquet(path, ParquetReadOptions::default()).await.unwrap().collect().await.unwrap();
+    let events = ctx
+        .read_parquet(path, ParquetReadOptions::default())
+        .await
+        .unwrap()
+        .collect()
+        .await
+        .unwrap();
     let schema = lattice_datafusion::schema::events();
     let column = |field: &Arc<Field>| {
-        let column = cast(events[0].column_by_name(field.name()).unwrap(), field.data_type()).unwrap();
+        let column = cast(
+            events[0].column_by_name(field.name()).unwrap(),
+            field.data_type(),
+        )
+        .unwrap();
         if field.name() != "delta" {
             return column;
         }
-        let deltas = column.as_binary::<i32>().iter().enumerate().map(|(row, delta)| match (row, delta) {
-            (3, Some(delta)) => Some(&delta[..delta.len() / 2]),
-            (_, delta) => delta,
-        });
+        let deltas = column
+            .as_binary::<i32>()
+            .iter()
+            .enumerate()
+            .map(|(row, delta)| match (row, delta) {
+                (3, Some(delta)) => Some(&delta[..delta.len() / 2]),
+                (_, delta) => delta,
+            });
         Arc::new(deltas.collect::<BinaryArray>())
     };
     let columns = schema.fields().iter().map(column).collect();
@@ -47,16 +61,29 @@ fn hostile_bytes_fail_the_job_once_and_say_where() {
     alone(LIMIT, async || {
         let log = Log::new(2_000);
         spoil(&log.path().join("part-00005.parquet")).await;
-        let cluster = LocalCluster::start(BINARY.as_ref(), &["a", "b"], 1).await.unwrap();
+        let cluster = LocalCluster::start(BINARY.as_ref(), &["a", "b"], 1)
+            .await
+            .unwrap();
         let into = cluster.folder().join("out");
         let submit = Command::new(BINARY)
-            .args(["submit", "compact", &log.urls()[0], "--into", into.to_str().unwrap(), "--partitions", "4"])
+            .args([
+                "submit",
+                "compact",
+                &log.urls()[0],
+                "--into",
+                into.to_str().unwrap(),
+                "--partitions",
+                "4",
+            ])
             .args(["--scheduler", &cluster.scheduler().to_string()])
             .output()
             .unwrap();
         let said = String::from_utf8(submit.stderr).unwrap();
         assert_eq!(submit.status.code(), Some(3), "{said}");
-        let error = said.lines().find(|line| line.starts_with("error: ")).unwrap();
+        let error = said
+            .lines()
+            .find(|line| line.starts_with("error: "))
+            .unwrap();
         for part in ["bytes that are no payload", "lattice_join", "row", "offset"] {
             assert!(error.contains(part), "{error}");
         }
@@ -66,11 +93,23 @@ fn hostile_bytes_fail_the_job_once_and_say_where() {
         // The cluster works on.
         let good = Log::new(2_000);
         let submit = Command::new(BINARY)
-            .args(["submit", "compact", &good.urls()[0], "--into", into.to_str().unwrap(), "--partitions", "4"])
+            .args([
+                "submit",
+                "compact",
+                &good.urls()[0],
+                "--into",
+                into.to_str().unwrap(),
+                "--partitions",
+                "4",
+            ])
             .args(["--scheduler", &cluster.scheduler().to_string()])
             .output()
             .unwrap();
-        assert!(submit.status.success(), "{}", String::from_utf8_lossy(&submit.stderr));
+        assert!(
+            submit.status.success(),
+            "{}",
+            String::from_utf8_lossy(&submit.stderr)
+        );
     });
 }
 

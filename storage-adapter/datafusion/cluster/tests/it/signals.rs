@@ -29,7 +29,9 @@ impl Server {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
         let address = line.trim().rsplit(' ').next().unwrap().to_owned();
         Self { process, address }
     }
@@ -46,7 +48,10 @@ impl Server {
     }
 
     fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").args([signal, &self.process.id().to_string()]).status().unwrap();
+        let sent = Command::new("kill")
+            .args([signal, &self.process.id().to_string()])
+            .status()
+            .unwrap();
         assert!(sent.success());
     }
 
@@ -63,7 +68,8 @@ impl Server {
 fn servers_stop_when_asked_to() {
     for signal in ["-TERM", "-INT"] {
         let mut scheduler = Server::start(&["scheduler", "--port", "0"]);
-        let mut executor = Server::start(&["executor", "--scheduler", &scheduler.address, "--port", "0"]);
+        let mut executor =
+            Server::start(&["executor", "--scheduler", &scheduler.address, "--port", "0"]);
         executor.signal(signal);
         assert_eq!(executor.ends(), Some(0), "executor {signal}");
         scheduler.signal(signal);
@@ -74,7 +80,14 @@ fn servers_stop_when_asked_to() {
 #[test]
 fn servers_end_with_the_program_that_started_them() {
     let mut scheduler = Server::start(&["scheduler", "--port", "0", "--stop-with-stdin"]);
-    let arguments = ["executor", "--scheduler", &scheduler.address, "--port", "0", "--stop-with-stdin"];
+    let arguments = [
+        "executor",
+        "--scheduler",
+        &scheduler.address,
+        "--port",
+        "0",
+        "--stop-with-stdin",
+    ];
     let mut executor = Server::start(&arguments);
     // What the system does with the pipes of a process that is killed.
     drop(executor.process.stdin.take());
@@ -86,10 +99,18 @@ fn servers_end_with_the_program_that_started_them() {
 #[test]
 fn loopback_is_the_default_and_anything_else_is_said() {
     let scheduler = Server::start(&["scheduler", "--port", "0"]);
-    assert!(scheduler.address.starts_with("127.0.0.1:"), "{}", scheduler.address);
+    assert!(
+        scheduler.address.starts_with("127.0.0.1:"),
+        "{}",
+        scheduler.address
+    );
     assert_eq!(scheduler.stderr(), "");
     let scheduler = Server::start(&["scheduler", "--port", "0", "--bind", "0.0.0.0"]);
-    assert!(scheduler.address.starts_with("0.0.0.0:"), "{}", scheduler.address);
+    assert!(
+        scheduler.address.starts_with("0.0.0.0:"),
+        "{}",
+        scheduler.address
+    );
     let said = scheduler.stderr();
     assert!(said.contains("no TLS and no authentication"), "{said}");
 }
@@ -98,17 +119,34 @@ fn loopback_is_the_default_and_anything_else_is_said() {
 fn a_port_that_is_taken_is_an_error_with_the_address() {
     let scheduler = Server::start(&["scheduler", "--port", "0"]);
     let port = scheduler.address.rsplit(':').next().unwrap();
-    let second = Command::new(BINARY).args(["scheduler", "--port", port]).output().unwrap();
+    let second = Command::new(BINARY)
+        .args(["scheduler", "--port", port])
+        .output()
+        .unwrap();
     assert_eq!(second.status.code(), Some(1));
     let said = String::from_utf8(second.stderr).unwrap();
-    assert!(said.starts_with(&format!("error: cannot listen on {}", scheduler.address)), "{said}");
+    assert!(
+        said.starts_with(&format!("error: cannot listen on {}", scheduler.address)),
+        "{said}"
+    );
 }
 
 #[test]
 fn an_executor_without_a_scheduler_says_so() {
-    let arguments = ["executor", "--scheduler", "127.0.0.1:1", "--port", "0", "--patience", "1"];
+    let arguments = [
+        "executor",
+        "--scheduler",
+        "127.0.0.1:1",
+        "--port",
+        "0",
+        "--patience",
+        "1",
+    ];
     let executor = Command::new(BINARY).args(arguments).output().unwrap();
     assert_eq!(executor.status.code(), Some(5));
     let said = String::from_utf8(executor.stderr).unwrap();
-    assert!(said.starts_with("error: no scheduler answers at 127.0.0.1:1"), "{said}");
+    assert!(
+        said.starts_with("error: no scheduler answers at 127.0.0.1:1"),
+        "{said}"
+    );
 }
