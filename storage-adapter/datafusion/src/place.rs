@@ -190,7 +190,7 @@ impl Place {
     /// A file below the folder, as the store names it.
     pub(crate) fn file(&self, path: &str) -> StorePath {
         let names = path.split('/').filter(|name| !name.is_empty());
-        names.fold(self.folder.clone(), |folder, name| folder.join(name))
+        names.fold(self.folder.clone(), StorePath::join)
     }
 
     /// A file below the folder, as the operating system names it.

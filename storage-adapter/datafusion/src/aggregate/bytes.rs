@@ -44,7 +44,7 @@ impl Fold for HeldBytes {
 
     fn state(&mut self) -> Option<Vec<u8>> {
         let mut state = Vec::with_capacity(self.0.len().saturating_mul(ENTRY));
-        for (hash, Max(bytes)) in self.0.iter() {
+        for (hash, Max(bytes)) in &self.0 {
             state.extend_from_slice(&hash.0);
             state.extend_from_slice(&bytes.to_le_bytes());
         }

@@ -73,15 +73,7 @@ pub async fn import_events<S: Order, L: LogStore>(
     let mut total = store.write(redactions, now_micros)?;
     let mut rows = events.execute_stream().await?;
     while let Some(batch) = rows.try_next().await? {
-        let (events, payloads) = event_states(&batch)?;
-        let report = store.write(
-            Batch {
-                events,
-                payloads,
-                ..Batch::default()
-            },
-            now_micros,
-        )?;
+        let report = store.write(event_states(&batch)?, now_micros)?;
         add(&mut total, &report);
     }
     store.sync()?;

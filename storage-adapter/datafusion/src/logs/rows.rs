@@ -4,7 +4,7 @@ use bones_snapshot::{Order, SnapshotId, SnapshotPayload, Stamped, parse_line};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
-use storage_adapter::HeldEvent;
+use storage_adapter::{Batch, HeldEvent};
 
 use super::error::TransferError;
 use crate::column::{Bytes, is_bytes};
@@ -25,16 +25,15 @@ pub fn event_lines(batch: &RecordBatch) -> Result<Vec<Option<String>>, TransferE
     Ok(lines)
 }
 
-/// The events of a batch: with their lines where those are kept, else as the state that the event comes to.
+/// The events of a batch, to be brought into a store: with their lines where those are kept, else as the state that the
+/// event comes to.
 ///
 /// # Errors
 ///
 /// [`TransferError`] when columns are missing or of other types, or a row contradicts itself.
-pub fn event_states<S: Order>(
-    batch: &RecordBatch,
-) -> Result<(Vec<HeldEvent<S>>, Vec<SnapshotPayload<S>>), TransferError> {
+pub fn event_states<S: Order>(batch: &RecordBatch) -> Result<Batch<S>, TransferError> {
     let rows = EventRows::of(batch)?;
-    let (mut events, mut states) = (Vec::new(), Vec::new());
+    let (mut events, mut payloads) = (Vec::new(), Vec::new());
     for row in 0..batch.num_rows() {
         if let Some((line, event)) = rows.line(row)? {
             let event = Stamped::new(event).map_err(|error| TransferError::RowLine {
@@ -49,10 +48,14 @@ pub fn event_states<S: Order>(
             })?;
             let state = payload(delta, row, "delta")?;
             rows.check_item(row, SnapshotPayload::item_id(&state), "delta")?;
-            states.push(state);
+            payloads.push(state);
         }
     }
-    Ok((events, states))
+    Ok(Batch {
+        events,
+        payloads,
+        ..Batch::default()
+    })
 }
 
 /// The snapshots in a batch of [`schema::snapshots`](crate::schema::snapshots); rows of items left alone have none.

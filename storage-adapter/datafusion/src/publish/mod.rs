@@ -93,7 +93,7 @@ pub enum PublishError {
 }
 
 impl PublishError {
-    fn store(action: &'static str, file: impl ToString) -> impl FnOnce(StoreError) -> Self {
+    fn store(action: &'static str, file: &impl ToString) -> impl FnOnce(StoreError) -> Self {
         let file = file.to_string();
         move |error| Self::Store {
             action,

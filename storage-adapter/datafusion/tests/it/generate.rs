@@ -39,22 +39,3 @@ fn a_log_has_every_item_and_redactions_across_items() {
     assert_eq!(items.len(), 500);
     assert_eq!(redactions, 10);
 }
-
-#[test]
-#[ignore = "measures; run by name"]
-fn how_fast() {
-    let dir = tempfile::tempdir().unwrap();
-    for threads in [1, 2] {
-        let mut what = Generate::new(1_000_000, 20_000);
-        what.threads = NonZeroUsize::new(threads).unwrap();
-        let begin = std::time::Instant::now();
-        let made = parquet(dir.path(), &what).unwrap();
-        let seconds = begin.elapsed().as_secs_f64();
-        println!(
-            "{threads} threads: {:.0} events/s, {} line bytes, {} file bytes",
-            1e6 / seconds,
-            made.line_bytes,
-            made.file_bytes
-        );
-    }
-}

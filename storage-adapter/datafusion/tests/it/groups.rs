@@ -40,7 +40,9 @@ fn joined(item: &str, deltas: &[Vec<u8>]) -> Vec<u8> {
 fn with_args<T>(data_type: &DataType, f: impl FnOnce(AccumulatorArgs<'_>) -> T) -> T {
     let field = Arc::new(Field::new("delta", data_type.clone(), true));
     let schema = Schema::new(vec![Arc::clone(&field)]);
-    let returned = lattice_join().return_type(&[data_type.clone()]).unwrap();
+    let returned = lattice_join()
+        .return_type(std::slice::from_ref(data_type))
+        .unwrap();
     f(AccumulatorArgs {
         return_field: Arc::new(Field::new("joined", returned, true)),
         schema: &schema,

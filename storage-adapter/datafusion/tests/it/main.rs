@@ -1,4 +1,9 @@
 //! One binary for all tests.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails, also in what tests share"
+)]
 
 mod exact;
 mod functions;

@@ -150,7 +150,7 @@ async fn no_text_of_a_redacted_event_is_exported() {
             )
     };
     assert!(
-        shows(&[leak.clone()], "before").await,
+        shows(std::slice::from_ref(&leak), "before").await,
         "the canary does not see the text"
     );
     assert!(!shows(&[leak, redact], "after").await);
