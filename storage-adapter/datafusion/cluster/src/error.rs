@@ -23,6 +23,12 @@ pub enum ClusterError {
         /// What the system says.
         source: io::Error,
     },
+    /// An executor that listens everywhere has to say under which name the others find it.
+    #[error("{address} is no address to be found at: name one with --advertise")]
+    Advertise {
+        /// What it listens on.
+        address: SocketAddr,
+    },
     /// Nobody answers at the address of the scheduler.
     #[error(
         "no scheduler answers at {scheduler}: {why}; start one with `lattice-cluster scheduler`, or name \

@@ -85,6 +85,11 @@ pub async fn run_executor(
 
     let wanted = SocketAddr::new(options.bind, options.port);
     let (provider, address) = bound_flight(wanted, options.max_message_bytes as usize)?;
+    let advertised = match &options.advertise {
+        Some(name) => name.clone(),
+        None if address.ip().is_unspecified() => return Err(ClusterError::Advertise { address }),
+        None => address.ip().to_string(),
+    };
     if let Some(warning) = exposed(address) {
         eprintln!("{warning}");
     }
@@ -113,12 +118,7 @@ pub async fn run_executor(
     let spill_dir = work_dir.clone();
     let mut config = ExecutorProcessConfig {
         bind_host: address.ip().to_string(),
-        external_host: Some(
-            options
-                .advertise
-                .clone()
-                .unwrap_or_else(|| address.ip().to_string()),
-        ),
+        external_host: Some(advertised),
         port: address.port(),
         scheduler_host: host_in_url(options.scheduler.host()),
         scheduler_port: options.scheduler.port(),

@@ -34,7 +34,7 @@ pub const EXPIRY_CHECK: Duration = Duration::from_secs(2);
 pub const NO_EXECUTORS_GRACE: Duration = Duration::from_secs(60);
 
 /// How long results of a finished job stay on the executors for the client to fetch.
-pub const RESULTS_KEPT: Duration = Duration::from_secs(600);
+pub const RESULTS_KEPT: Duration = Duration::from_secs(3600);
 
 /// The stack of a runtime's threads. Plans are trees that Ballista walks by recursion; its own scheduler asks for
 /// this much too.

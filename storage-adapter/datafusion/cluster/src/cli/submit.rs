@@ -8,7 +8,7 @@ use datafusion::arrow::util::pretty::pretty_format_batches;
 use datafusion::prelude::ParquetReadOptions;
 use lattice_cluster::compaction::{Compaction, compact};
 use lattice_cluster::{ClusterError, JobOptions, News, Scheduler, Tries, run};
-use lattice_datafusion::publish::MANIFEST;
+use lattice_datafusion::publish::{MANIFEST, Published};
 use lattice_datafusion::{CompactOptions, Place};
 
 /// Arguments of `submit`.
@@ -154,6 +154,9 @@ struct SqlArguments {
     /// A table: a name and the Parquet file or folder it stands for.
     #[arg(long = "table", value_name = "NAME=URL", value_parser = named)]
     tables: Vec<(String, String)>,
+    /// The snapshots of a published result as a table: a name and the folder of the manifest.
+    #[arg(long = "result", value_name = "NAME=URL", value_parser = named)]
+    results: Vec<(String, String)>,
     #[command(flatten)]
     bounds: Bounds,
 }
@@ -196,6 +199,10 @@ async fn sql(arguments: &SqlArguments) -> Result<(), ClusterError> {
         for (name, url) in &arguments.tables {
             ctx.register_parquet(name, url, ParquetReadOptions::default())
                 .await?;
+        }
+        for (name, url) in &arguments.results {
+            let published = Published::open(&Place::open(url)?).await?;
+            ctx.register_table(name, published.snapshots(&ctx).await?.into_view())?;
         }
         Ok(ctx.sql(&arguments.query).await?.collect().await?)
     })

@@ -183,6 +183,15 @@ fn a_log_goes_out_through_the_cluster_and_into_a_store() {
             &["compact", &path("events/"), "--into", &path("out")],
         );
         assert!(output.status.success(), "{}", stderr(&output));
+        let result = format!("s={}", path("out"));
+        let query = "SELECT outcome, count(*) AS items FROM s GROUP BY outcome";
+        let output = submit(&cluster, &["sql", query, "--result", &result]);
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            printed.contains("| compacted | 150   |"),
+            "{printed}{}",
+            stderr(&output)
+        );
         let said = run(&["import", &path("out"), "--store", &path("store")]);
         assert!(said.starts_with("150 snapshots read, 150 new; "), "{said}");
         let said = run(&["import", &path("out"), "--store", &path("store")]);

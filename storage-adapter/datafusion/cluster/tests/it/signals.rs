@@ -150,3 +150,23 @@ fn an_executor_without_a_scheduler_says_so() {
         "{said}"
     );
 }
+
+#[test]
+fn an_executor_that_listens_everywhere_must_say_where_it_is() {
+    let scheduler = Server::start(&["scheduler", "--port", "0"]);
+    let executor = Command::new(BINARY)
+        .args([
+            "executor",
+            "--scheduler",
+            &scheduler.address,
+            "--port",
+            "0",
+            "--bind",
+            "0.0.0.0",
+        ])
+        .output()
+        .unwrap();
+    assert_eq!(executor.status.code(), Some(1));
+    let said = String::from_utf8(executor.stderr).unwrap();
+    assert!(said.contains("name one with --advertise"), "{said}");
+}
