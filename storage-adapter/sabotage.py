@@ -41,7 +41,7 @@ FOLDERS = {
     "loom": ROOT / "storage-adapter",
     "tests-e2e": ROOT,
 }
-ROWS = range(1, 74)
+ROWS = range(1, 75)
 NEED_SABOTAGE = ("Crash and power loss", "Redaction")
 VARIABLE = "STORE_SABOTAGE"
 SWITCH = """

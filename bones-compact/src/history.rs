@@ -245,7 +245,10 @@ fn consider<E: LatticeEvent>(
         versions,
     };
     // A snapshot that takes text away is written at any size.
-    let redacts = || past.iter().any(|held| holds_redacted(&held.source, redactions));
+    let redacts = || {
+        past.iter()
+            .any(|held| holds_redacted(&held.source, redactions))
+    };
     if found.after > before && !redacts() {
         return Err(SkipReason::WouldGrow);
     }

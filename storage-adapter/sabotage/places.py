@@ -204,7 +204,7 @@ SABOTAGES = [
         "never-nothing-to-do",
         "a compaction that has nothing to do writes all the same",
         "tiered/on_disk.rs::a_hundred_openings_after_a_compaction_change_no_file",
-        [Place("item_store/compact/plan.rs", "self.dry_run || «idle»", "false")],
+        [Place("item_store/compact/plan.rs", "self.dry_run || self.is_idle || «(changes_nothing && !self.has_to_go())»", "false")],
     ),
     Sabotage(
         "deletion-not-read-back",
@@ -262,9 +262,9 @@ SABOTAGES = [
         [
             Place(
                 "item_store/past.rs",
-                "Cow::Owned(«state_at(&item.sources, self.commit, &self.view.redactions)»)",
+                "Cow::Owned(«state_at(item.sources(), self.commit, &self.view.redactions)»)",
                 """let none = <lattice_core::Set<bones_snapshot::EventHash> as lattice_core::Bottom>::bottom();
-                state_at(&item.sources, self.commit, &none)""",
+                state_at(item.sources(), self.commit, &none)""",
             )
         ],
     ),
@@ -272,7 +272,7 @@ SABOTAGES = [
         "rewritten-unmasked",
         "what a compaction does not replace is written as it was",
         "items/redaction.rs::items_left_uncompacted_keep_masked_deltas",
-        [Place("item_store/compact/write.rs", "let is_masked = «mask(id, &mut sources, &redactions)»;", "false")],
+        [Place("item_store/compact/write.rs", "«mask(id, written, &redactions);» self.masked", "")],
     ),
     Sabotage(
         "scopes-not-masked",
@@ -314,7 +314,7 @@ SABOTAGES = [
         "kept-tails-stay",
         "a compaction that erases leaves kept tails",
         "tiered/on_disk.rs::a_tail_that_was_kept_goes_with_the_text_that_is_redacted",
-        [Place("item_store/compact/plan.rs", "tails: «aside && !view.redactions.is_empty()»,", "false")],
+        [Place("item_store/compact/plan.rs", "tails: «facts.aside && !view.redactions.is_empty()»,", "false")],
     ),
     Sabotage(
         "replaced-files-stay",
@@ -328,9 +328,37 @@ SABOTAGES = [
         "items/coverage.rs::a_claim_before_or_after_the_real_events_loses_nothing",
         [
             Place(
-                "item_store/apply.rs",
+                "item_store/held.rs",
                 "state.coverage().contains(&event.hash()) && «event.delta().leq(state)»",
                 "true",
+            )
+        ],
+    ),
+    Sabotage(
+        "old-text-left",
+        "a compaction of what is worth it goes no further back for redacted text",
+        "tiered/reach.rs::redacted_text_is_reached_however_old",
+        [
+            Place(
+                "item_store/compact/plan.rs",
+                "self.reform || «self.refuse.masks» || self.refuse.garbage",
+                "false",
+            )
+        ],
+    ),
+    Sabotage(
+        "standing-text-forgotten",
+        "text that is left standing is masked in memory, as if it were gone from the disk",
+        "shared/compactions.rs::text_redacted_while_it_is_left_standing_goes_the_next_time",
+        [
+            Place(
+                "item_store/compact/write.rs",
+                "let sources = «held.iter().chain(came).cloned().collect();»",
+                """{
+                let mut all: Vec<_> = held.iter().chain(came).cloned().collect();
+                mask(id, &mut all, &now.redactions);
+                all
+            };""",
             )
         ],
     ),

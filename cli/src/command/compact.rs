@@ -5,7 +5,7 @@ mod report;
 use bones_compact::CompactionPolicy;
 use bones_snapshot::Order;
 use clap::{Args, ValueEnum};
-use storage_adapter::{Compaction, Compression, ItemStore};
+use storage_adapter::{Compaction, Compression, ItemStore, Reach};
 
 use self::report::Report;
 use crate::args::StoreArg;
@@ -34,6 +34,7 @@ Examples:
   lattice compact --store my.lattice --cutoff 7d --base-interval 1d
   lattice compact --store my.lattice --no-history
   lattice compact --store my.lattice --compress zstd
+  lattice compact --store my.lattice --worthwhile
   lattice compact --store my.lattice --now 2027-01-01T00:00:00Z")]
 pub(crate) struct Compact {
     #[command(flatten)]
@@ -62,6 +63,10 @@ pub(crate) struct Compact {
     /// Compress what is kept, or stop to [default: as the store is].
     #[arg(long, value_name = "HOW")]
     compress: Option<Compress>,
+    /// Leave what earlier compactions wrote as it is where writing it again would hardly make it smaller: for
+    /// compactions that come often, which write little then.
+    #[arg(long)]
+    worthwhile: bool,
 }
 
 /// How to write what is kept.
@@ -99,6 +104,11 @@ impl Compact {
             clock_micros: self.retention.clock_micros()?,
             accept_clock_jump: self.accept_clock_jump,
             compression: self.compress.map(Into::into),
+            reach: if self.worthwhile {
+                Reach::Worthwhile
+            } else {
+                Reach::Everything
+            },
         };
         if let Some(config) = &options.retention {
             // Parameters that make no sense are refused before the store is read.

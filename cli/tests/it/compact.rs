@@ -105,3 +105,47 @@ fn a_time_that_is_none_is_refused_before_anything() {
     }
     assert_eq!(files(&store), before);
 }
+
+#[test]
+fn often_it_writes_only_what_is_worth_it() {
+    let bench = Bench::new();
+    let lines: Vec<String> = (0..60)
+        .flat_map(|n| crate::support::finished(&format!("bn-{n:02}"), n * 10))
+        .collect();
+    let store = bench.store("store", "wall", &lines);
+    let often = |store: &str| {
+        json(&[
+            "compact",
+            "--store",
+            store,
+            "--now",
+            LATER,
+            "--no-history",
+            "--worthwhile",
+        ])
+    };
+    assert_eq!(often(&store)["items_compacted"], 60);
+    let base: Vec<_> = files(&store);
+    let more = crate::support::event(9_000, "ada", "item.comment", "bn-07", r#"{"body":"late"}"#);
+    succeed(&["import", &bench.log("more", &[more]), "--store", &store]);
+    let truth = digest(&store);
+    let report = often(&store);
+    assert_eq!(
+        (&report["items_compacted"], &report["changed"]),
+        (&1.into(), &true.into())
+    );
+    assert_eq!(report["skipped"]["bn-08"], "untouched");
+    assert_eq!(digest(&store), truth);
+    // The file of the first compaction is still there, as it was.
+    let largest = base.iter().max_by_key(|(_, bytes)| bytes.len()).unwrap();
+    assert!(files(&store).contains(largest));
+    // A copy is as good.
+    let copy = bench.text("copy");
+    succeed(&["fsck", "--store", &store, "--repair-into", &copy]);
+    assert_eq!(digest(&copy), truth);
+    assert_eq!(often(&copy)["changed"], false);
+    // Without the word everything is joined.
+    let all = ["compact", "--store", &copy, "--now", LATER, "--no-history"];
+    assert_eq!(json(&all)["items_compacted"], 1);
+    assert_eq!(digest(&copy), truth);
+}

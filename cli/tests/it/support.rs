@@ -145,6 +145,17 @@ pub(crate) fn project() -> Vec<String> {
     ]
 }
 
+/// An item that is finished: three events.
+pub(crate) fn finished(item: &str, at: i64) -> Vec<String> {
+    let title = format!(r#"{{"kind":"task","title":"What {item} is called"}}"#);
+    let body = format!(r#"{{"body":"What there is to say of {item}, at some length."}}"#);
+    vec![
+        event(at, "ada", "item.create", item, &title),
+        event(at + 1, "bob", "item.comment", item, &body),
+        event(at + 2, "bob", "item.move", item, r#"{"state":"done"}"#),
+    ]
+}
+
 /// A directory with logs and stores.
 pub(crate) struct Bench {
     dir: TempDir,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bones_compact::{Dated, LatticeEvent, Source};
-use bones_snapshot::{EventHash, ItemState, Order, SnapshotPayload};
+use bones_snapshot::{EventHash, Order, SnapshotPayload};
 use lattice_core::{Bottom, JoinSemilattice, Set, join_all};
 
 use super::held::{HeldEvent, Item, Items};
@@ -212,23 +212,23 @@ impl<S: Order> View<S> {
             let id = Arc::from(payload.item_id());
             news.entry(id).or_default().payloads.push(payload);
         }
-        let known = |id: &Arc<str>| held.get(id).map(|item| &item.state);
         for (id, news) in &mut news {
-            let known = known(id);
+            let known = held.get(id);
             let mut seen = BTreeSet::new();
             news.events.retain(|event| {
-                seen.insert(event.hash()) && !known.is_some_and(|state| holds(state, event))
+                let is_known = |item: &Arc<Item<S>>| item.knows(event, &self.redactions);
+                seen.insert(event.hash()) && !known.is_some_and(is_known)
             });
             let targets = news.events.iter().filter_map(|e| e.event().redacts());
             redactions.join(targets.copied().collect());
         }
         // SUBTLE: a second pass, because any event above may redact any payload.
         for (id, news) in &mut news {
-            let known = known(id);
+            let known = held.get(id);
             news.payloads.retain_mut(|payload| {
                 let (id, mut state) = payload.clone().into_parts();
                 state.redact(&redactions);
-                let is_new = !known.is_some_and(|known| state.leq(known));
+                let is_new = !known.is_some_and(|item| state.leq(item.state(&self.redactions)));
                 *payload = SnapshotPayload::new(&id, state, &redactions);
                 is_new
             });
@@ -252,7 +252,9 @@ impl<S: Order> View<S> {
         let scope = news.scope.and_then(|id| self.scopes.get_mut(&id.name));
         let items = scope.map_or(&mut self.base, |scope| &mut scope.items);
         for (id, new) in news.items {
-            let item = items.entry(id).or_insert_with(|| Arc::new(Item::empty()));
+            let item = items
+                .entry(id)
+                .or_insert_with(|| Arc::new(Item::new(Vec::new())));
             new.join_into(Arc::make_mut(item), commit, &news.redactions);
         }
         if !news.grew.is_empty() {
@@ -324,40 +326,26 @@ impl<S: Order> ItemNews<S> {
     }
 
     fn join_into(self, item: &mut Item<S>, commit: u64, redactions: &Set<EventHash>) {
-        let mut joined = vec![HeldEvent::fold(&self.events)];
-        joined.extend(
-            self.payloads
-                .into_iter()
-                .map(|payload| payload.into_parts().1),
-        );
         let written = self.written.into_iter();
-        item.sources.extend(written.map(|(source, bytes)| Dated {
+        let written = written.map(|(source, bytes)| Dated {
             commit,
             bytes,
             source,
-        }));
-        item.state.join(join_all(joined));
-        item.state.redact(redactions);
+        });
+        let (events, payloads) = (self.events, self.payloads);
+        let joined = || {
+            let states = payloads.into_iter().map(|payload| payload.into_parts().1);
+            join_all(states.chain([HeldEvent::fold(&events)]))
+        };
+        item.extend(written, joined, redactions);
     }
 }
 
-/// Whether a state holds an event: not just claims to cover it, but holds what it wrote.
-fn holds<S: Order>(state: &ItemState<S>, event: &HeldEvent<S>) -> bool {
-    state.coverage().contains(&event.hash()) && event.delta().leq(state)
-}
-
-/// Masks what the redactions name in every item. Items that they leave alone are shared, not
-/// copied.
-fn mask_all<S: Order>(items: &mut Items<S>, redactions: &Set<EventHash>) {
+/// Masks what the redactions name in every item.
+pub(super) fn mask_all<S: Order>(items: &mut Items<S>, redactions: &Set<EventHash>) {
     let masked: Vec<(Arc<str>, Arc<Item<S>>)> = items
         .iter()
-        .filter_map(|(id, item)| {
-            let mut state = item.state.clone();
-            state.redact(redactions).then(|| {
-                let sources = item.sources.clone();
-                (Arc::clone(id), Arc::new(Item { sources, state }))
-            })
-        })
+        .filter_map(|(id, item)| Some((Arc::clone(id), Arc::new(item.redacted(redactions)?))))
         .collect();
     items.extend(masked);
 }

@@ -78,8 +78,8 @@ impl<S: Order> View<S> {
             Some(_) => return None,
         };
         let item = items.get(&touched.item)?;
-        let from = item.sources.partition_point(|held| held.commit < commit);
-        let came = item.sources.iter().skip(from);
+        let from = item.sources().partition_point(|held| held.commit < commit);
+        let came = item.sources().iter().skip(from);
         let mut change = ItemChange {
             scope: touched.scope.as_ref(),
             item_id: &touched.item,
@@ -106,7 +106,7 @@ impl<S: Order> View<S> {
             scope.items.iter().map(of_scope)
         });
         for (scope, id, item) in base.chain(scopes) {
-            for held in item.sources.iter().rev() {
+            for held in item.sources().iter().rev() {
                 if held.commit <= self.past.floor {
                     break;
                 }

@@ -11,7 +11,7 @@ use super::ItemStore;
 use crate::error::StoreError;
 use crate::log_store::{LogRewrite, LogStore};
 
-pub(crate) use plan::{Plan, LogFacts};
+pub(crate) use plan::{LogFacts, Plan};
 pub use reach::Reach;
 pub(crate) use write::Replacement;
 

@@ -1,10 +1,10 @@
 //! What is held of an item.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use bones_compact::{Dated, LatticeEvent, Source};
+use bones_compact::{Dated, LatticeEvent, Source, state_at};
 use bones_snapshot::{EventHash, ItemState, Order, Stamped};
-use lattice_core::Bottom;
+use lattice_core::{JoinSemilattice, Set};
 
 /// An event together with its line, word for word. Clones share both.
 #[derive(Debug, Clone)]
@@ -68,21 +68,89 @@ impl<S: Order> LatticeEvent for HeldEvent<S> {
 /// Items by id. A clone is O(1), and a change copies only the way to what it changes.
 pub(super) type Items<S> = im::OrdMap<Arc<str>, Arc<Item<S>>>;
 
-/// What is held of one item, and its state.
+/// What is held of one item. Its state is joined when it is first asked for.
 #[derive(Clone)]
 pub(super) struct Item<S: Order> {
     // INVARIANT: ascending by commit.
-    pub(super) sources: Vec<Dated<HeldEvent<S>>>,
-    // INVARIANT: the join of the sources under the redactions of the store.
-    pub(super) state: ItemState<S>,
+    sources: Arc<Vec<Dated<HeldEvent<S>>>>,
+    // INVARIANT: if it is there, the join of the sources under the redactions of every view that shares it.
+    state: OnceLock<ItemState<S>>,
 }
 
+/// More sources than this are not looked through one by one for a single event.
+const FEW: usize = 64;
+
 impl<S: Order> Item<S> {
-    pub(super) fn empty() -> Self {
+    /// An item of which this is held, ascending by commit.
+    pub(super) fn new(sources: Vec<Dated<HeldEvent<S>>>) -> Self {
         Self {
-            sources: Vec::new(),
-            state: ItemState::bottom(),
+            sources: Arc::new(sources),
+            state: OnceLock::new(),
         }
+    }
+
+    /// What is held, ascending by commit.
+    pub(super) fn sources(&self) -> &[Dated<HeldEvent<S>>] {
+        &self.sources
+    }
+
+    /// The state under the redactions of the view that holds the item. A join of all sources the first time.
+    pub(super) fn state(&self, redactions: &Set<EventHash>) -> &ItemState<S> {
+        // What is one state already is not held twice.
+        if let ([one], true) = (self.sources(), redactions.is_empty())
+            && let Source::State(state) = &one.source
+        {
+            return state;
+        }
+        self.state
+            .get_or_init(|| state_at(self.sources(), u64::MAX, redactions))
+    }
+
+    /// Whether an event is known: not just claimed to be covered, but with what it wrote.
+    pub(super) fn knows(&self, event: &HeldEvent<S>, redactions: &Set<EventHash>) -> bool {
+        if self.sources.len() <= FEW {
+            let mut events = self.events();
+            let is_raw = self.states().next().is_none();
+            let is_held = events.any(|held| held.hash() == event.hash());
+            if is_held || is_raw {
+                return is_held;
+            }
+        }
+        let state = self.state(redactions);
+        state.coverage().contains(&event.hash()) && event.delta().leq(state)
+    }
+
+    /// Holds more, all of it newer. `joined` is the join of that.
+    pub(super) fn extend(
+        &mut self,
+        more: impl IntoIterator<Item = Dated<HeldEvent<S>>>,
+        joined: impl FnOnce() -> ItemState<S>,
+        redactions: &Set<EventHash>,
+    ) {
+        Arc::make_mut(&mut self.sources).extend(more);
+        if let Some(mut state) = self.state.take() {
+            state.join(joined());
+            state.redact(redactions);
+            self.state = OnceLock::from(state);
+        }
+    }
+
+    /// The item when these redactions are known as well, if that is not this one.
+    pub(super) fn redacted(&self, grew: &Set<EventHash>) -> Option<Self> {
+        // SUBTLE: an item without a state must not be shared with views that know fewer redactions: whoever
+        // asks first would join it for all.
+        let state = match self.state.get() {
+            None => OnceLock::new(),
+            Some(state) => {
+                let mut state = state.clone();
+                if !state.redact(grew) {
+                    return None;
+                }
+                OnceLock::from(state)
+            }
+        };
+        let sources = Arc::clone(&self.sources);
+        Some(Self { sources, state })
     }
 
     /// The events among the sources, in the order they came.

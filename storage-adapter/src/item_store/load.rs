@@ -221,15 +221,12 @@ impl<S: Order> Loader<S> {
         Ok(())
     }
 
-    /// The view, every state joined.
+    /// The view.
     pub(super) fn finish(mut self) -> View<S> {
-        let redactions = &self.redactions;
         let items = |held: Held<S>| {
-            held.into_iter()
-                .map(|(id, sources)| {
-                    let state = bones_compact::state_at(&sources, u64::MAX, redactions);
-                    (id, Arc::new(Item { sources, state }))
-                })
+            let items = held.into_iter();
+            items
+                .map(|(id, sources)| (id, Arc::new(Item::new(sources))))
                 .collect()
         };
         self.view.base = items(self.base);

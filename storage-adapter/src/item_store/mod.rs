@@ -21,7 +21,7 @@ use bones_snapshot::Order;
 pub use apply::{Batch, ImportReport};
 pub use changes::{CommitChanges, ItemChange};
 pub use compact::{Compaction, CompactionOutcome, Compression, Reach};
-pub(crate) use compact::{Plan, Replacement, LogFacts};
+pub(crate) use compact::{LogFacts, Plan, Replacement};
 pub use held::HeldEvent;
 pub use past::{At, Moment};
 pub use schema::{Schema, Schemas};

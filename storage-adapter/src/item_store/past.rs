@@ -224,12 +224,16 @@ impl<'v, S: Order> Moment<'v, S> {
     /// What one map of items holds of an item at this moment.
     fn part(&self, items: &'v Items<S>, item_id: &str) -> Option<Cow<'v, ItemState<S>>> {
         let item: &'v Item<S> = items.get(item_id)?;
-        let is_known = item.sources.first()?.commit <= self.commit;
+        let is_known = item.sources().first()?.commit <= self.commit;
         is_known.then(|| {
-            if item.sources.last().is_some_and(|s| s.commit <= self.commit) {
-                Cow::Borrowed(&item.state)
+            if item
+                .sources()
+                .last()
+                .is_some_and(|s| s.commit <= self.commit)
+            {
+                Cow::Borrowed(item.state(&self.view.redactions))
             } else {
-                Cow::Owned(state_at(&item.sources, self.commit, &self.view.redactions))
+                Cow::Owned(state_at(item.sources(), self.commit, &self.view.redactions))
             }
         })
     }

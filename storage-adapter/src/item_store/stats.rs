@@ -73,14 +73,14 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
         };
         for item in view.base.values() {
             let raw = item.events().count();
-            let snapshots = item.sources.len().saturating_sub(raw);
+            let snapshots = item.sources().len().saturating_sub(raw);
             let compact = raw == 0 && snapshots == 1;
-            let covered = item.state.coverage().len();
+            let covered = item.state(&view.redactions).coverage().len();
             stats.items_compact = stats.items_compact.saturating_add(usize::from(compact));
             stats.events_covered = stats.events_covered.saturating_add(covered);
             stats.events_raw = stats.events_raw.saturating_add(raw);
             stats.states = stats.states.saturating_add(snapshots);
-            for held in &item.sources {
+            for held in item.sources() {
                 let bytes = match held.source {
                     Source::Event(_) => &mut stats.bytes_raw,
                     Source::State(_) => &mut stats.bytes_states,

@@ -106,8 +106,8 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
         item: &'a Item<S>,
         more: impl Iterator<Item = &'a HeldEvent<S>>,
     ) -> ItemCheck {
-        let joined = state_at(&item.sources, u64::MAX, &self.view.redactions);
-        if joined != item.state {
+        let joined = state_at(item.sources(), u64::MAX, &self.view.redactions);
+        if joined != *item.state(&self.view.redactions) {
             return ItemCheck::Failed {
                 why: "the state shown is not the join of what is stored".into(),
             };

@@ -48,14 +48,17 @@ impl<S: Order> View<S> {
         self.base.keys().map(|id| &**id)
     }
 
-    /// The state of an item of the base under the redactions known. O(log items).
+    /// The state of an item of the base under the redactions known. O(log items), and the first time since the item
+    /// changed a join of what is held of it.
     pub fn state(&self, item_id: &str) -> Option<&ItemState<S>> {
-        self.base.get(item_id).map(|item| &item.state)
+        let item = self.base.get(item_id)?;
+        Some(item.state(&self.redactions))
     }
 
     /// Every item of the base with its state, in order.
     pub fn states(&self) -> impl Iterator<Item = (&str, &ItemState<S>)> {
-        self.base.iter().map(|(id, item)| (&**id, &item.state))
+        let items = self.base.iter();
+        items.map(|(id, item)| (&**id, item.state(&self.redactions)))
     }
 
     /// The event lines held of an item, in the order they came. The line of a redacted event is
@@ -106,7 +109,7 @@ impl<S: Order> View<S> {
             part(b"scope");
             part(scope.id.name.as_bytes());
             for (id, item) in &scope.items {
-                part(&item.state.encode(id));
+                part(&item.state(&self.redactions).encode(id));
             }
         }
         *hasher.finalize().as_bytes()

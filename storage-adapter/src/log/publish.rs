@@ -52,7 +52,9 @@ impl<F: Files> LogDir<F> {
     pub(super) fn parts_now(&self) -> Vec<Part<F::File>> {
         let mut parts = (*self.parts).clone();
         if let Some(last) = parts.last_mut() {
-            let Cursor { at, chain, commit, .. } = self.durable;
+            let Cursor {
+                at, chain, commit, ..
+            } = self.durable;
             (last.segment.len, last.segment.chain) = (at, chain);
             last.segment.last = commit;
         }

@@ -64,9 +64,15 @@ pub struct Rewrite<F: Files = Disk> {
     token: Token<F>,
 }
 
+/// So much is written between two syncs. A medium that is given everything at once makes the owner's syncs wait
+/// for all of it.
+const SYNC_EVERY: u64 = 4 << 20;
+
 /// The segment in the making.
 struct Draft<D> {
     segment: Segment,
+    /// Up to here it was synced.
+    synced: u64,
     file: Arc<D>,
     batch: BatchWriter<Arc<D>>,
 }
@@ -183,10 +189,17 @@ impl<F: Files> Rewrite<F> {
             Some(draft) => draft,
             None => self.draft()?,
         };
-        let pushed = draft.batch.push(frame);
         let name = name::segment(draft.segment.id);
+        let pushed = draft.batch.push(frame);
+        pushed.map_err(LogError::io("write to", self.replaced.files.path(&name)))?;
+        let at = draft.batch.at();
+        if at.saturating_sub(draft.synced) >= SYNC_EVERY {
+            let synced = draft.file.sync();
+            synced.map_err(|error| self.made.shared.sync_failed(error, &name))?;
+            draft.synced = at;
+        }
         self.open = Some(draft);
-        pushed.map_err(LogError::io("write to", self.replaced.files.path(&name)))
+        Ok(())
     }
 
     /// Begins the next segment.
@@ -223,6 +236,7 @@ impl<F: Files> Rewrite<F> {
             .map_err(LogError::io("write to", path))?;
         Ok(Draft {
             segment: part.segment,
+            synced: 0,
             file,
             batch,
         })
@@ -237,6 +251,7 @@ impl<F: Files> Rewrite<F> {
             mut segment,
             file,
             batch,
+            ..
         } = draft;
         let name = name::segment(segment.id);
         let path = self.replaced.files.path(&name);

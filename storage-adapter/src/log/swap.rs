@@ -77,7 +77,9 @@ impl<F: Files> LogDir<F> {
             [a, b] => (a.last < b.first && a.last > 0 && a.last < self.commit()).then_some(a.last),
             _ => None,
         };
-        (1..).zip(pairs).filter_map(move |(kept, pair)| Some((kept, end(pair)?)))
+        (1..)
+            .zip(pairs)
+            .filter_map(move |(kept, pair)| Some((kept, end(pair)?)))
     }
 
     /// Puts a rewrite in force: from now on the store is its segments, and those that were begun since

@@ -9,7 +9,7 @@ use bones_snapshot::Order;
 use super::SharedStore;
 use super::stopwatch::Stopwatch;
 use crate::error::StoreError;
-use crate::item_store::{Compaction, CompactionOutcome, Plan, Replacement, LogFacts};
+use crate::item_store::{Compaction, CompactionOutcome, LogFacts, Plan, Replacement};
 use crate::log_store::{LogRewrite, LogStore};
 
 /// How far a compaction is.

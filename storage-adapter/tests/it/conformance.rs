@@ -97,6 +97,9 @@ caught! {
     commits_beside_a_rewrite_forgotten: ForgetsLater by commits_go_on_beside_a_rewrite(), "replacement";
     a_given_up_rewrite_that_blocks: StaysBusy by an_abandoned_rewrite_changes_nothing(), "replacement";
     two_rewrites_at_once: NeverBusy by one_rewrite_at_a_time(), "replacement";
+    a_seam_not_heeded: IgnoresStanding by what_stands_before_a_seam_stays(reopened), "replacement";
+    a_seam_not_told: ForgetsSeams by what_stands_before_a_seam_stays(reopened), "replacement";
+    a_seam_where_there_is_none: TakesAnySeam by only_seams_can_be_left_standing(), "replacement";
     a_commit_called_durable_unsynced: DurableAtWrite by sync_vouches_for_all_before_it(), "durability";
     a_synced_commit_lost: ReopensWithoutLast by what_was_synced_is_there_after_reopening(reopened), "durability";
     a_batch_torn_by_reopening: ReopensTorn by what_was_synced_is_there_after_reopening(reopened), "durability";

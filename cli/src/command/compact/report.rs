@@ -80,7 +80,7 @@ impl Report {
 }
 
 /// Why items were left alone, for people; [`Report::in_window`] has one more.
-const REASONS: [(SkipReason, &str); 5] = [
+const REASONS: [(SkipReason, &str); 6] = [
     (SkipReason::Phase, "not finished"),
     (SkipReason::TooYoung, "changed too recently"),
     (
@@ -89,6 +89,10 @@ const REASONS: [(SkipReason, &str); 5] = [
     ),
     (SkipReason::AlreadyCompact, "compact already"),
     (SkipReason::WouldGrow, "smaller as they are"),
+    (
+        SkipReason::Untouched,
+        "nothing new since an earlier compaction, which is not worth writing again",
+    ),
 ];
 
 impl fmt::Display for Report {

@@ -53,28 +53,42 @@ impl Found {
     }
 }
 
+/// The kind of frames that are replaced before anybody reads them.
+const PLACEHOLDER: u8 = u8::MAX;
+
 /// Writes frames, which begin with the first of their log, commit by commit under the same numbers and
 /// times.
 pub(super) fn replay(log: &mut impl LogStore, entries: &[Entry]) -> Result<(), LogError> {
     let frame = |entry: &Entry| Frame::new(entry.kind, entry.body.clone());
-    let mut commits = entries.chunk_by(|a, b| a.commit == b.commit);
-    // The first commit of a log that was compacted has a greater number than 1: it stands for all before.
-    // Others in their place, which are replaced at once, bring the new log to that number.
-    if let Some(first) = entries.first().filter(|first| first.commit > 1) {
-        for _ in 0..first.commit {
-            let stand_in = Frame::new(first.kind, Vec::new());
-            log.write(vec![stand_in], first.commit_time_micros)?;
+    let commits: Vec<&[Entry]> = entries.chunk_by(|a, b| a.commit == b.commit).collect();
+    let number = |commit: &[Entry]| commit.first().map_or(0, |entry| entry.commit);
+    // What a compaction wrote stands for commits that are gone, so there is a gap before it; at most the first of
+    // several can do without.
+    let mut before = 0;
+    let gaps = commits.iter().map(|commit| {
+        let expected = before + 1;
+        before = number(commit);
+        before != expected
+    });
+    let gaps: Vec<bool> = gaps.collect();
+    let runs = gaps.iter().rposition(|gap| *gap).map_or(0, |last| last + 1);
+    for (index, commit) in commits.into_iter().enumerate() {
+        let time = commit.first().map_or(0, |entry| entry.commit_time_micros);
+        if index >= runs {
+            log.write(commit.iter().map(frame).collect(), time)?;
+            continue;
         }
-        let mut rewrite = log.begin_rewrite()?;
-        for entry in commits.next().into_iter().flatten() {
+        // Others in the place of those commits, which are replaced at once, bring the new log to its number.
+        let standing = log.commit();
+        for _ in standing..number(commit) {
+            log.write(vec![Frame::new(PLACEHOLDER, Vec::new())], time)?;
+        }
+        let mut rewrite = log.begin_rewrite_after(standing)?;
+        for entry in commit {
             rewrite.push(frame(entry))?;
         }
         let obsolete = log.publish(rewrite.finish()?)?;
         log.remove(obsolete)?;
-    }
-    for commit in commits {
-        let time = commit.first().map_or(0, |entry| entry.commit_time_micros);
-        log.write(commit.iter().map(frame).collect(), time)?;
     }
     log.sync().map(drop)
 }

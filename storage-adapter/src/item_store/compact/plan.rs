@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bones_compact::{
-    Commit, CompactionReport, Dated, Extent, RetentionPlan, Version,
-    compact_histories, policy_clock, state_at,
+    Commit, CompactionReport, Dated, Extent, RetentionPlan, Version, compact_histories,
+    policy_clock, state_at,
 };
 use bones_snapshot::{ItemState, Order, SnapshotPayload};
 use lattice_core::join_all;
@@ -234,7 +234,7 @@ fn compact<S: Order>(
 ) -> Result<(Versions<S>, CompactionReport), StoreError> {
     let list: Vec<(&str, &[Dated<HeldEvent<S>>])> = items
         .iter()
-        .map(|(id, item)| (&**id, item.sources.as_slice()))
+        .map(|(id, item)| (&**id, item.sources()))
         .collect();
     let redactions = &view.redactions;
     let (found, report) = compact_histories(

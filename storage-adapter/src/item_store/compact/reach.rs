@@ -46,7 +46,7 @@ pub(super) fn worthwhile<S: Order>(
     runs.extend(ends.map(|end| (*end, Run::default())));
     let scopes = view.scopes.values().map(|scope| &scope.items);
     for items in std::iter::once(&view.base).chain(scopes) {
-        weigh(items, &mut runs, points, options);
+        weigh(view, items, &mut runs, points, options);
     }
     let newest = runs.keys().next_back().copied().unwrap_or(0);
     let mut behind = 0_u64;
@@ -63,16 +63,17 @@ pub(super) fn worthwhile<S: Order>(
 }
 
 fn weigh<S: Order>(
+    view: &View<S>,
     items: &Items<S>,
     runs: &mut BTreeMap<u64, Run>,
     points: &[u64],
     options: &Compaction,
 ) {
     for item in items.values() {
-        for held in &item.sources {
+        for held in item.sources() {
             run_of(runs, held).bytes += held.bytes;
         }
-        for held in unsettled(item, points, options) {
+        for held in unsettled(view, item, points, options) {
             run_of(runs, held).unsettled += held.bytes;
         }
     }
@@ -80,12 +81,13 @@ fn weigh<S: Order>(
 
 /// What a compaction of the whole item would join, if the policy lets it.
 fn unsettled<'i, S: Order>(
+    view: &View<S>,
     item: &'i Item<S>,
     points: &[u64],
     options: &Compaction,
 ) -> Vec<&'i Dated<HeldEvent<S>>> {
     let extent = Extent { after: 0, points };
-    let mut rest = extent.of(&item.sources);
+    let mut rest = extent.of(item.sources());
     let mut found = Vec::new();
     while let Some(first) = rest.first() {
         let point = points.partition_point(|point| *point < first.commit);
@@ -100,7 +102,11 @@ fn unsettled<'i, S: Order>(
     if found.is_empty() {
         return found;
     }
-    match eligibility(&item.state, &options.policy, options.now_micros) {
+    match eligibility(
+        item.state(&view.redactions),
+        &options.policy,
+        options.now_micros,
+    ) {
         Eligibility::Eligible => found,
         _ => Vec::new(),
     }

@@ -10,9 +10,10 @@ use super::Compression;
 use super::plan::{Plan, Versions};
 use crate::error::StoreError;
 use crate::item_store::View;
+use crate::item_store::apply::mask_all;
 use crate::item_store::held::{HeldEvent, Item, Items};
 use crate::item_store::schema::Schema;
-use crate::item_store::scope::ScopeId;
+use crate::item_store::scope::{Scope, ScopeId};
 use crate::log::Frame;
 use crate::log_store::LogRewrite;
 use crate::record::{
@@ -25,8 +26,6 @@ pub(crate) struct Replacement<S: Order> {
     after: u64,
     /// Everything up to the commit that is replaced.
     view: View<S>,
-    /// The items that differ from those before.
-    changed: Vec<(Option<ScopeId>, Arc<str>)>,
     /// The commits that are no longer told apart.
     dropped: Vec<u64>,
     floor: u64,
@@ -42,7 +41,7 @@ impl<S: Order> View<S> {
         let mut items = std::iter::once(&self.base).chain(scopes).flatten();
         !redactions.is_empty()
             && items.any(|(_, item)| {
-                let mut sources = item.sources.iter();
+                let mut sources = item.sources().iter();
                 sources.any(|held| holds_redacted(&held.source, redactions))
             })
     }
@@ -55,7 +54,6 @@ impl<S: Order> Plan<S> {
         let mut next = Replacement {
             after: self.after(),
             view: view.clone(),
-            changed: Vec::new(),
             dropped: self.retention.dropped.iter().map(|c| c.commit).collect(),
             floor: self.retention.floor,
             masked: 0,
@@ -90,21 +88,24 @@ impl<S: Order> Replacement<S> {
         for (id, item) in items {
             let versions = versions.get(id);
             let mut sources = match versions {
-                None => item.sources.clone(),
                 Some(versions) => self.replaced(item, versions),
+                None if self.masks(item, &redactions) => item.sources().to_vec(),
+                None => continue,
             };
             // SUBTLE: what is left standing keeps its text in memory too, so that the next compaction knows that
             // it is still on the disk. Reads mask it.
             let standing = self.standing(&sources);
             let written = sources.get_mut(standing..).unwrap_or_default();
-            let is_masked = mask(id, written, &redactions);
-            if versions.is_some() || is_masked {
-                self.masked = self.masked.saturating_add(usize::from(versions.is_none()));
-                let state = item.state.clone();
-                self.view.put(scope, id, Arc::new(Item { sources, state }));
-                self.changed.push((scope.cloned(), Arc::clone(id)));
-            }
+            mask(id, written, &redactions);
+            self.masked = self.masked.saturating_add(usize::from(versions.is_none()));
+            self.view.put(scope, id, Arc::new(Item::new(sources)));
         }
+    }
+
+    /// Whether redactions take anything away of what is written of an item.
+    fn masks(&self, item: &Item<S>, redactions: &Set<EventHash>) -> bool {
+        let mut written = self.written(item).iter();
+        written.any(|held| holds_redacted(&held.source, redactions))
     }
 
     /// The versions instead of what they stand for, and what stands before them and behind the floor.
@@ -113,7 +114,7 @@ impl<S: Order> Replacement<S> {
         item: &Item<S>,
         versions: &[Version<ItemState<S>>],
     ) -> Vec<Dated<HeldEvent<S>>> {
-        let (standing, later) = item.sources.split_at(self.standing(&item.sources));
+        let (standing, later) = item.sources().split_at(self.standing(item.sources()));
         let past = versions.iter().map(|version| Dated {
             commit: version.commit,
             bytes: version.snapshot.payload.len() as u64,
@@ -131,8 +132,8 @@ impl<S: Order> Replacement<S> {
 
     /// What of an item is written.
     fn written<'i>(&self, item: &'i Item<S>) -> &'i [Dated<HeldEvent<S>>] {
-        let standing = self.standing(&item.sources);
-        item.sources.get(standing..).unwrap_or_default()
+        let standing = self.standing(item.sources());
+        item.sources().get(standing..).unwrap_or_default()
     }
 
     /// How many frames [`write`](Self::write) writes of items.
@@ -175,9 +176,7 @@ impl<S: Order> Replacement<S> {
                 each()?;
                 sink.push(match &held.source {
                     Source::Event(event) => past_frame(PAST_EVENT, held.commit, event.line()),
-                    Source::State(state) => {
-                        past_frame(PAST_STATE, held.commit, &state.encode(id))
-                    }
+                    Source::State(state) => past_frame(PAST_STATE, held.commit, &state.encode(id)),
                 })?;
             }
         }
@@ -185,17 +184,17 @@ impl<S: Order> Replacement<S> {
     }
 
     /// The view `now`, which may be newer than the one that was replaced, with what was replaced.
+    ///
+    /// O(items that changed since), and O(items) if redactions came.
     pub(crate) fn over(&self, now: &View<S>) -> View<S> {
         let replaced = self.view.commit();
         let mut next = now.clone();
-        for (scope, id) in &self.changed {
-            let held = self.view.get(scope.as_ref(), id);
-            let current = now.get(scope.as_ref(), id);
-            if let (Some(held), Some(current)) = (held, current) {
-                let came = current.sources.iter().filter(|s| s.commit > replaced);
-                let sources = held.sources.iter().chain(came).cloned().collect();
-                let state = current.state.clone();
-                next.put(scope.as_ref(), id, Arc::new(Item { sources, state }));
+        next.base = self.items_over(&self.view.base, now, None);
+        for (name, scope) in &self.view.scopes {
+            if now.is_alive(&scope.id) {
+                let items = self.items_over(&scope.items, now, Some(&scope.id));
+                let id = scope.id.clone();
+                next.scopes.insert(Arc::clone(name), Scope { id, items });
             }
         }
         let past = &mut next.past;
@@ -209,17 +208,34 @@ impl<S: Order> Replacement<S> {
         past.garbage &= now.commit() > replaced || self.after > 0;
         next
     }
+
+    /// The items of the base or of a scope, and what came of them since.
+    fn items_over(&self, items: &Items<S>, now: &View<S>, scope: Option<&ScopeId>) -> Items<S> {
+        let replaced = self.view.commit();
+        let current = match scope.and_then(|id| now.scopes.get(&id.name)) {
+            None => &now.base,
+            Some(scope) => &scope.items,
+        };
+        let mut next = items.clone();
+        let since = now.past.touched.range(replaced.saturating_add(1)..);
+        let touched = since.flat_map(|(_, touched)| touched.iter());
+        for id in touched.filter(|touched| touched.scope.as_ref() == scope) {
+            let id = &id.item;
+            let came = current.get(id).map_or(&[][..], |item| item.sources());
+            let came = came.iter().filter(|held| held.commit > replaced);
+            let held = items.get(id).map_or(&[][..], |item| item.sources());
+            let sources = held.iter().chain(came).cloned().collect();
+            next.insert(Arc::clone(id), Arc::new(Item::new(sources)));
+        }
+        let grew = now.redactions.difference(&self.view.redactions);
+        if !grew.is_empty() {
+            mask_all(&mut next, &grew);
+        }
+        next
+    }
 }
 
 impl<S: Order> View<S> {
-    fn get(&self, scope: Option<&ScopeId>, id: &Arc<str>) -> Option<&Arc<Item<S>>> {
-        match scope {
-            None => self.base.get(id),
-            Some(scope) if self.is_alive(scope) => self.scopes.get(&scope.name)?.items.get(id),
-            Some(_) => None,
-        }
-    }
-
     fn put(&mut self, scope: Option<&ScopeId>, id: &Arc<str>, item: Arc<Item<S>>) {
         match scope {
             None => self.base.insert(Arc::clone(id), item),
@@ -243,19 +259,12 @@ impl<S: Order> View<S> {
     }
 }
 
-/// Puts masked states in the place of what redactions take away; whether there was any.
-fn mask<S: Order>(
-    id: &str,
-    sources: &mut [Dated<HeldEvent<S>>],
-    redactions: &Set<EventHash>,
-) -> bool {
-    let mut changed = false;
+/// Puts masked states in the place of what redactions take away.
+fn mask<S: Order>(id: &str, sources: &mut [Dated<HeldEvent<S>>], redactions: &Set<EventHash>) {
     for held in sources {
         if let Some(state) = masked(&held.source, redactions) {
             held.bytes = state.encode(id).len() as u64;
             held.source = Source::State(state);
-            changed = true;
         }
     }
-    changed
 }

@@ -30,6 +30,9 @@ pub(super) enum Fault {
     PublishesAtFinish,
     EmptyCountsAnew,
     ForgetsLater,
+    IgnoresStanding,
+    ForgetsSeams,
+    TakesAnySeam,
     StaysBusy,
     NeverBusy,
     DurableAtWrite,
@@ -193,10 +196,19 @@ impl LogStore for Broken {
     }
 
     fn seams(&self) -> Vec<u64> {
+        if self.has(Fault::ForgetsSeams) {
+            return Vec::new();
+        }
         lock(&self.log).seams()
     }
 
     fn begin_rewrite_after(&mut self, standing: u64) -> Result<BrokenRewrite, LogError> {
+        let is_seam = self.seams().contains(&standing);
+        let standing = match self.fault {
+            Fault::IgnoresStanding if is_seam => 0,
+            Fault::TakesAnySeam if !is_seam => 0,
+            _ => standing,
+        };
         let rewrite = match lock(&self.log).begin_rewrite_after(standing) {
             Err(LogError::Busy { .. }) if self.has(Fault::NeverBusy) => {
                 MemoryLog::new(b"").begin_rewrite()?

@@ -213,3 +213,21 @@ fn what_a_publication_left_and_nobody_removed_goes_at_the_next_open() {
     drop(log);
     assert_eq!(story::open(&disk).unwrap().1.orphans_removed, names);
 }
+
+#[test]
+fn a_long_rewrite_is_synced_as_it_grows() {
+    let disk = SimDisk::default();
+    let mut log = LogDir::create_on(disk.clone(), b"").unwrap();
+    log.append([Frame::new(1, *b"replaced")], 1).unwrap();
+    let mut rewrite = log.begin_rewrite().unwrap();
+    disk.no_plan();
+    for _ in 0..20 {
+        rewrite.push(Frame::new(1, vec![7; 1 << 20])).unwrap();
+    }
+    let trace = disk.trace();
+    let syncs = trace.iter().filter(|call| call.starts_with("sync"));
+    assert_eq!(syncs.count(), 5, "{trace:?}");
+    let obsolete = log.publish_rewrite(rewrite.finish().unwrap()).unwrap();
+    log.remove(obsolete).unwrap();
+    assert_eq!(log.frames().count(), 20);
+}

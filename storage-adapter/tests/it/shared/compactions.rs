@@ -4,10 +4,13 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use lattice_lww::Unstamped;
-use storage_adapter::{At, Batch, ItemStore, MemoryLog, SharedStore, StoreError};
+use storage_adapter::{
+    At, Batch, Compaction, ItemStore, LogReader, LogStore, MemoryLog, Reach, SharedStore,
+    StoreError,
+};
 
 use super::hooked::{Hooked, Strings};
-use crate::tiered::model::{HOUR, MINUTE, Store, compaction, held, line, small};
+use crate::tiered::model::{HOUR, MINUTE, Store, compaction, hash, held, line, small};
 
 type Shared = SharedStore<Unstamped, Hooked>;
 
@@ -180,4 +183,50 @@ fn a_redaction_that_comes_meanwhile_is_taken_off_by_the_next_compaction() {
     assert!(!shows(&shared) && stored(&shared));
     shared.compact(&compaction(None, 9 * HOUR)).unwrap();
     assert!(!shows(&shared) && !stored(&shared));
+}
+
+#[test]
+fn text_redacted_while_it_is_left_standing_goes_the_next_time() {
+    let (log, strings) = Hooked::new(&Store::<MemoryLog>::header());
+    let mut store: Store<Hooked> = ItemStore::over(log).unwrap();
+    let event = |item: usize, n| held(&line(&format!("bn-{item}"), n));
+    let base = Batch {
+        events: (0..40).map(|item| event(item, 3)).collect(),
+        ..Batch::default()
+    };
+    store.apply(base, HOUR).unwrap();
+    let shared = SharedStore::with_grace(store, Duration::ZERO);
+    let compact = |hour: u64| {
+        let options = Compaction {
+            reach: Reach::Worthwhile,
+            ..compaction(None, hour * HOUR)
+        };
+        shared.compact(&options).unwrap()
+    };
+    assert!(compact(2).changed);
+    let few = Batch {
+        events: vec![event(0, 4)],
+        ..Batch::default()
+    };
+    shared.apply(few, 3 * HOUR).unwrap();
+    // An item that this compaction leaves standing changes while it runs, and loses text.
+    let writer = shared.clone();
+    let late = Batch {
+        events: vec![event(7, 5)],
+        redactions: std::iter::once(hash(&line("bn-7", 3))).collect(),
+        ..Batch::default()
+    };
+    strings.on_push(move || drop(writer.apply(late, 4 * HOUR).unwrap()));
+    assert!(compact(5).changed);
+    let holds = || {
+        let log = shared.change(|store| Ok(store.log().clone())).unwrap();
+        let reader = log.reader();
+        let mut frames = reader.frames().map(Result::unwrap);
+        frames.any(|frame| String::from_utf8_lossy(&frame.body).contains("3 words of bn-7 "))
+    };
+    assert!(holds(), "the run it lies in was left standing");
+    let shown = || shared.read().state("bn-7").unwrap().encode("bn-7");
+    assert!(!String::from_utf8_lossy(&shown()).contains("3 words of bn-7 "));
+    assert!(compact(6).changed && !holds());
+    assert!(!compact(7).changed);
 }

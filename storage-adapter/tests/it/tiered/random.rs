@@ -7,13 +7,29 @@ use super::model::{MINUTE, Pair, compaction, line, small};
 
 #[derive(Debug, Clone)]
 enum Step {
-    Apply { scope: bool, item: u8, n: u8 },
-    Redact { item: u8, n: u8 },
+    Apply {
+        scope: bool,
+        item: u8,
+        n: u8,
+    },
+    Redact {
+        item: u8,
+        n: u8,
+    },
     Scope,
-    Schema { end: bool, abort: bool },
-    Pin { back: u64 },
+    Schema {
+        end: bool,
+        abort: bool,
+    },
+    Pin {
+        back: u64,
+    },
     Unpin,
-    Compact { config: u8, early: u64, reach: Reach },
+    Compact {
+        config: u8,
+        early: u64,
+        reach: Reach,
+    },
     Reopen,
 }
 

@@ -45,7 +45,9 @@ impl OnDisk {
     /// One commit with the event of this number for each of the items.
     fn change(&mut self, items: std::ops::Range<usize>, n: u64) {
         self.hours += 1;
-        let lines: Vec<String> = items.map(|item| line(&format!("bn-{item:03}"), n)).collect();
+        let lines: Vec<String> = items
+            .map(|item| line(&format!("bn-{item:03}"), n))
+            .collect();
         self.pair.apply(None, &lines, self.hours * HOUR);
     }
 
@@ -126,7 +128,10 @@ fn what_has_changed_much_is_written_anew() {
     it.change(0..ITEMS / 2, 4);
     let whole = it.bytes();
     let (outcome, written) = it.compact(Reach::Worthwhile);
-    assert!(outcome.changed && written > whole / 2, "{written} of {whole}");
+    assert!(
+        outcome.changed && written > whole / 2,
+        "{written} of {whole}"
+    );
     it.pair.check();
 }
 
@@ -142,7 +147,10 @@ fn small_compactions_are_joined_so_that_there_are_never_many() {
         // The base, at most one for each doubling of what came since, and the open end.
         assert!(it.segments().len() <= 9, "{} segments", it.segments().len());
     }
-    assert!(all < 4 * whole, "{all} bytes written for a store of {whole}");
+    assert!(
+        all < 4 * whole,
+        "{all} bytes written for a store of {whole}"
+    );
     it.pair.check();
     it.reopen();
     it.pair.check();

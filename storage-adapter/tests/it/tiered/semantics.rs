@@ -149,7 +149,10 @@ fn redactions_hold_in_the_past_as_well() {
     assert!(held(&pair, &text));
     pair.compact(Some(small()), 160 * MINUTE);
     pair.check();
-    assert!(!held(&pair, &text) && !shows(&pair), "and gone after compaction");
+    assert!(
+        !held(&pair, &text) && !shows(&pair),
+        "and gone after compaction"
+    );
 }
 
 #[test]
