@@ -46,8 +46,6 @@ pub struct ExecutorOptions {
     pub work_dir: Option<PathBuf>,
     /// Its id on the scheduler's page; drawn when absent.
     pub id: Option<String>,
-    /// The largest message, in bytes.
-    pub max_message_bytes: u32,
 }
 
 impl ExecutorOptions {
@@ -63,7 +61,6 @@ impl ExecutorOptions {
             memory_bytes: None,
             work_dir: None,
             id: None,
-            max_message_bytes: 64 << 20,
         }
     }
 }
@@ -84,7 +81,7 @@ pub async fn run_executor(
     await_scheduler(&options.scheduler, options.patience).await?;
 
     let wanted = SocketAddr::new(options.bind, options.port);
-    let (provider, address) = bound_flight(wanted, options.max_message_bytes as usize)?;
+    let (provider, address) = bound_flight(wanted, settings::MAX_MESSAGE_BYTES as usize)?;
     let advertised = match &options.advertise {
         Some(name) => name.clone(),
         None if address.ip().is_unspecified() => return Err(ClusterError::Advertise { address }),
@@ -126,8 +123,8 @@ pub async fn run_executor(
         task_scheduling_policy: settings::SCHEDULING,
         executor_heartbeat_interval_seconds: settings::HEARTBEAT.as_secs(),
         memory_pool_size: options.memory_bytes,
-        grpc_max_decoding_message_size: options.max_message_bytes,
-        grpc_max_encoding_message_size: options.max_message_bytes,
+        grpc_max_decoding_message_size: settings::MAX_MESSAGE_BYTES,
+        grpc_max_encoding_message_size: settings::MAX_MESSAGE_BYTES,
         override_function_registry: Some(functions::registry().map_err(refused)?),
         override_config_producer: Some(Arc::new(|| settings::session_config(1))),
         override_runtime_producer: Some(Arc::new(move |_| stores::runtime(&spill_dir))),

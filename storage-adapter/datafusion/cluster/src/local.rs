@@ -15,7 +15,7 @@ use crate::ClusterError;
 use crate::status::Scheduler;
 
 /// How long a process may take until it listens.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// A scheduler and executors as processes of this machine, on loopback.
 ///
@@ -81,6 +81,11 @@ impl LocalCluster {
     /// The system's number of a process that runs.
     pub fn process_id(&self, id: &str) -> Option<u32> {
         self.processes.get(id).and_then(Child::id)
+    }
+
+    /// The system's numbers of all processes that run.
+    pub fn process_ids(&self) -> Vec<u32> {
+        self.processes.values().filter_map(Child::id).collect()
     }
 
     /// Starts the scheduler, on the port it had before if it had one.

@@ -28,8 +28,6 @@ pub struct SchedulerOptions {
     pub bind: IpAddr,
     /// The port; 0 for any free one.
     pub port: u16,
-    /// The largest message, in bytes: plans with very many files need more.
-    pub max_message_bytes: u32,
 }
 
 impl Default for SchedulerOptions {
@@ -37,31 +35,29 @@ impl Default for SchedulerOptions {
         Self {
             bind: LOOPBACK,
             port: 50050,
-            max_message_bytes: 64 << 20,
         }
     }
 }
 
-impl SchedulerOptions {
-    fn config(&self, address: SocketAddr) -> SchedulerConfig {
-        let mut config = SchedulerConfig {
-            bind_host: address.ip().to_string(),
-            external_host: address.ip().to_string(),
-            bind_port: address.port(),
-            ..SchedulerConfig::default()
-        }
-        .with_override_session_builder(Arc::new(functions::session_state));
-        config.scheduling_policy = settings::SCHEDULING;
-        config.executor_timeout_seconds = settings::EXECUTOR_TIMEOUT.as_secs();
-        config.expire_dead_executor_interval_seconds = settings::EXPIRY_CHECK.as_secs();
-        config.no_executors_grace_period_seconds = settings::NO_EXECUTORS_GRACE.as_secs();
-        // SUBTLE: by default results are deleted five minutes after the job ended, fetched or not.
-        config.finished_job_data_clean_up_interval_seconds = settings::RESULTS_KEPT.as_secs();
-        config.grpc_server_max_decoding_message_size = self.max_message_bytes;
-        config.grpc_server_max_encoding_message_size = self.max_message_bytes;
-        config.grpc_client_max_message_size = self.max_message_bytes;
-        config
+/// Ballista's configuration of a scheduler that listens there.
+fn config_for(address: SocketAddr) -> SchedulerConfig {
+    let mut config = SchedulerConfig {
+        bind_host: address.ip().to_string(),
+        external_host: address.ip().to_string(),
+        bind_port: address.port(),
+        ..SchedulerConfig::default()
     }
+    .with_override_session_builder(Arc::new(functions::session_state));
+    config.scheduling_policy = settings::SCHEDULING;
+    config.executor_timeout_seconds = settings::EXECUTOR_TIMEOUT.as_secs();
+    config.expire_dead_executor_interval_seconds = settings::EXPIRY_CHECK.as_secs();
+    config.no_executors_grace_period_seconds = settings::NO_EXECUTORS_GRACE.as_secs();
+    // SUBTLE: by default results are deleted five minutes after the job ended, fetched or not.
+    config.finished_job_data_clean_up_interval_seconds = settings::RESULTS_KEPT.as_secs();
+    config.grpc_server_max_decoding_message_size = settings::MAX_MESSAGE_BYTES;
+    config.grpc_server_max_encoding_message_size = settings::MAX_MESSAGE_BYTES;
+    config.grpc_client_max_message_size = settings::MAX_MESSAGE_BYTES;
+    config
 }
 
 /// Runs a scheduler until it is told to stop. `ready` is called with the address once it listens.
@@ -88,45 +84,43 @@ pub async fn run_scheduler(
     }
 
     let engine = ClusterError::engine("scheduler");
-    let config = options.config(address);
+    let config = config_for(address);
     config.validate().map_err(&engine)?;
     let cluster = BallistaCluster::new_from_config(&config)
         .await
         .map_err(&engine)?;
-    let server = create_scheduler::<LogicalPlanNode, PhysicalPlanNode>(cluster, Arc::new(config))
-        .await
-        .map_err(&engine)?;
+    let scheduler =
+        create_scheduler::<LogicalPlanNode, PhysicalPlanNode>(cluster, Arc::new(config))
+            .await
+            .map_err(&engine)?;
 
-    let size = options.max_message_bytes as usize;
+    let size = settings::MAX_MESSAGE_BYTES as usize;
     let mut services = RoutesBuilder::default();
     services.add_service(
-        SchedulerGrpcServer::new(server.clone())
+        SchedulerGrpcServer::new(scheduler.clone())
             .max_decoding_message_size(size)
             .max_encoding_message_size(size),
     );
     let routes = services
         .routes()
         .into_axum_router()
-        .merge(status::routes(server));
+        .merge(status::routes(scheduler));
 
     ready(address);
-    let stopped = stop.clone();
-    let serving = axum::serve(
+    let told = stop.clone();
+    let service = axum::serve(
         listener,
         routes.into_make_service_with_connect_info::<SocketAddr>(),
     )
     .with_graceful_shutdown(async move {
-        stopped.wait().await;
+        told.wait().await;
     })
     .into_future();
-    tokio::pin!(serving);
-    let served = tokio::select! {
-        served = &mut serving => served,
-        _ = stop.wait() => match timeout(LAST_WORDS, serving).await {
-            Ok(served) => served,
-            // Connections of executors stay open for as long as these live.
-            Err(_) => Ok(()),
-        },
+    tokio::pin!(service);
+    let ended = tokio::select! {
+        ended = &mut service => ended,
+        // Connections of executors stay open for as long as these live.
+        _ = stop.wait() => timeout(LAST_WORDS, service).await.unwrap_or(Ok(())),
     };
-    served.map_err(ClusterError::io(format!("serving on {address}")))
+    ended.map_err(ClusterError::io(format!("serving on {address}")))
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use ballista::prelude::SessionConfigExt;
 use ballista_core::config::{
-    BALLISTA_ADAPTIVE_PLANNER_ENABLED, BALLISTA_SCHEDULER_SHARE_FILE_STATISTICS_CACHE,
-    TaskSchedulingPolicy,
+    BALLISTA_ADAPTIVE_PLANNER_ENABLED, BALLISTA_CLIENT_GRPC_MAX_MESSAGE_SIZE,
+    BALLISTA_SCHEDULER_SHARE_FILE_STATISTICS_CACHE, TaskSchedulingPolicy,
 };
 use datafusion::prelude::SessionConfig;
 
@@ -31,10 +31,14 @@ pub const EXECUTOR_TIMEOUT: Duration = Duration::from_secs(10);
 pub const EXPIRY_CHECK: Duration = Duration::from_secs(2);
 
 /// How long a job without any executor waits for a new one before it fails.
-pub const NO_EXECUTORS_GRACE: Duration = Duration::from_secs(60);
+pub const NO_EXECUTORS_GRACE: Duration = Duration::from_mins(1);
 
 /// How long results of a finished job stay on the executors for the client to fetch.
-pub const RESULTS_KEPT: Duration = Duration::from_secs(3600);
+pub const RESULTS_KEPT: Duration = Duration::from_hours(1);
+
+/// The largest message, in bytes, on every side. Ballista's 16 MiB are too few for a plan that carries the redactions of
+/// a large log, 32 bytes each.
+pub const MAX_MESSAGE_BYTES: u32 = 256 << 20;
 
 /// The stack of a runtime's threads. Plans are trees that Ballista walks by recursion; its own scheduler asks for
 /// this much too.
@@ -47,6 +51,10 @@ pub fn session_config(partitions: usize) -> SessionConfig {
     SessionConfig::new_with_ballista()
         .with_target_partitions(partitions.max(1))
         .set_bool(BALLISTA_ADAPTIVE_PLANNER_ENABLED, false)
+        .set_usize(
+            BALLISTA_CLIENT_GRPC_MAX_MESSAGE_SIZE,
+            MAX_MESSAGE_BYTES as usize,
+        )
         // SUBTLE: shared for the life of the scheduler, statistics of a file that was replaced by another of equal size
         // within a tick of the clock are taken for those of the new one, and counts are answered from them.
         .set_bool(BALLISTA_SCHEDULER_SHARE_FILE_STATISTICS_CACHE, false)

@@ -16,9 +16,6 @@ struct Serve {
     /// The address to listen on. Others can connect when it is not loopback; there is no TLS and no authentication.
     #[arg(long, default_value_t = LOOPBACK)]
     bind: IpAddr,
-    /// The largest message in MiB; more for plans with very many files.
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1024))]
-    max_message_mib: u32,
     /// Stop when standard input ends, as it does when the program that started this one is gone.
     #[arg(long)]
     stop_with_stdin: bool,
@@ -70,10 +67,9 @@ pub(crate) async fn scheduler(arguments: SchedulerArguments) -> Result<(), Clust
     let mut options = SchedulerOptions::default();
     options.bind = arguments.serve.bind;
     options.port = arguments.port;
-    options.max_message_bytes = arguments.serve.max_message_mib << 20;
     let stop = Stop::on_signals(arguments.serve.stop_with_stdin);
     run_scheduler(&options, stop, |address| {
-        println!("scheduler listens on {address}")
+        println!("scheduler listens on {address}");
     })
     .await
 }
@@ -89,10 +85,9 @@ pub(crate) async fn executor(arguments: ExecutorArguments) -> Result<(), Cluster
     options.work_dir = arguments.work_dir;
     options.id = arguments.id;
     options.patience = Duration::from_secs(arguments.patience);
-    options.max_message_bytes = arguments.serve.max_message_mib << 20;
     let stop = Stop::on_signals(arguments.serve.stop_with_stdin);
     run_executor(&options, stop, |id, address| {
-        println!("executor {id} listens on {address}")
+        println!("executor {id} listens on {address}");
     })
     .await
 }

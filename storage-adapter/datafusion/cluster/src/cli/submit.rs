@@ -78,7 +78,7 @@ pub(crate) fn tell(news: &News<'_>) {
             eprintln!("try {number}: submitted; there is no executor yet, it waits for one");
         }
         News::Submitted { number, executors } => {
-            eprintln!("try {number}: submitted, {executors} executors")
+            eprintln!("try {number}: submitted, {executors} executors");
         }
         News::Progress(job) => eprintln!("{}: {job}", job.name),
         News::Again {
@@ -149,7 +149,7 @@ impl Policy {
 /// Arguments of `submit sql`.
 #[derive(Debug, Args)]
 struct SqlArguments {
-    /// The query, such as "SELECT item_id, lattice_json(lattice_join(delta)) FROM events GROUP BY item_id".
+    /// The query, such as `SELECT item_id, lattice_json(lattice_join(delta)) FROM events GROUP BY item_id`.
     query: String,
     /// A table: a name and the Parquet file or folder it stands for.
     #[arg(long = "table", value_name = "NAME=URL", value_parser = named)]

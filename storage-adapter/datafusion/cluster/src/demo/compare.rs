@@ -27,7 +27,8 @@ pub(super) async fn all_same(places: &[&Place]) -> Result<String, ClusterError> 
         match &first {
             None => first = Some(rows),
             Some(first) => {
-                same(first, &rows).map_err(|why| ClusterError::Differ(format!("{place}: {why}")))?
+                same(first, &rows)
+                    .map_err(|why| ClusterError::Differ(format!("{place}: {why}")))?;
             }
         }
     }

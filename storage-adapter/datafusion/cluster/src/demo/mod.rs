@@ -12,13 +12,14 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use lattice_datafusion::generate::{self, Generate};
 use lattice_datafusion::publish::Draft;
 use lattice_datafusion::{CompactOptions, Place};
-use tokio::time::Instant;
 
 use crate::ClusterError;
 use crate::compaction::{COMPACTION_JOB, Compaction, Outcome, compact, register_events, snapshots};
 use crate::job::{JobOptions, Report, Tries};
 use crate::local::LocalCluster;
 use crate::status::{Job, Scheduler};
+use measure::Clock;
+pub use measure::Took;
 
 /// How often the scheduler is asked whether half is done.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
@@ -53,11 +54,11 @@ pub struct Shown {
     /// Items, each with one snapshot.
     pub items: u64,
     /// One process.
-    pub alone: Duration,
+    pub alone: Took,
     /// The cluster, undisturbed.
-    pub cluster: Duration,
+    pub cluster: Took,
     /// The cluster, one of two executors killed.
-    pub disturbed: Duration,
+    pub disturbed: Took,
     /// What the first stage wrote for the second, in bytes.
     pub shuffled: u64,
     /// The most memory that an executor used, where the system tells.
@@ -97,9 +98,9 @@ impl Demo {
 
         say("one process");
         let in_process = compaction("one-process")?;
-        let start = Instant::now();
+        let clock = Clock::start(&[]);
         self.in_process(&in_process).await?;
-        let alone = start.elapsed();
+        let alone = clock.took();
 
         let each = (self.cores.get() / 2).max(1);
         say(&format!(
@@ -117,21 +118,21 @@ impl Demo {
         };
 
         let undisturbed = compaction("undisturbed")?;
-        let start = Instant::now();
+        let clock = Clock::start(&cluster.process_ids());
         let (outcome, shuffled) = tokio::join!(
             compact(&options, &undisturbed, report),
             shuffled(&cluster, &options.scheduler)
         );
         outcome?;
-        let cluster_time = start.elapsed();
+        let cluster_took = clock.took();
 
         let disturbed = compaction("disturbed")?;
-        let start = Instant::now();
+        let clock = Clock::start(&cluster.process_ids());
         let (outcome, killed) = tokio::join!(
             compact(&options, &disturbed, report),
             kill_half_way(&mut cluster, &options.scheduler, say)
         );
-        let disturbed_time = start.elapsed();
+        let disturbed_took = clock.took();
         let outcome = outcome?;
         killed?;
         let peak_memory = cluster.process_id(SURVIVOR).and_then(measure::peak_memory);
@@ -144,8 +145,8 @@ impl Demo {
             log_bytes,
             items: outcome.rows.rows,
             alone,
-            cluster: cluster_time,
-            disturbed: disturbed_time,
+            cluster: cluster_took,
+            disturbed: disturbed_took,
             shuffled,
             peak_memory,
             digest,
@@ -235,13 +236,17 @@ impl Shown {
                     ("cluster", shown.cluster),
                     ("cluster, executor killed", shown.disturbed),
                 ];
-                for (name, time) in rows {
-                    let rate = u128::from(*events) * 1000 / time.as_millis().max(1);
-                    writeln!(
+                for (name, took) in rows {
+                    let rate = u128::from(*events) * 1000 / took.wall.as_millis().max(1);
+                    write!(
                         f,
                         "{name:<26}{:>8.1} s {rate:>10} events/s",
-                        time.as_secs_f64()
+                        took.wall.as_secs_f64()
                     )?;
+                    if let Some(processors) = took.processors {
+                        write!(f, " {:>8.1} s of processors", processors.as_secs_f64())?;
+                    }
+                    writeln!(f)?;
                 }
                 let per_event = |bytes: u64| bytes.checked_div(*events).unwrap_or(0);
                 writeln!(

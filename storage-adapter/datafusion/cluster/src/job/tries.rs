@@ -28,9 +28,9 @@ impl Default for Tries {
     fn default() -> Self {
         Self {
             count: 3,
-            deadline: Duration::from_secs(3600),
+            deadline: Duration::from_hours(1),
             pause: Duration::from_secs(1),
-            longest_pause: Duration::from_secs(60),
+            longest_pause: Duration::from_mins(1),
         }
     }
 }

@@ -67,8 +67,8 @@ fn job(graph: &ExecutionGraphBox) -> Job {
     }
 }
 
-fn stage(id: usize, stage: &ExecutionStage) -> Stage {
-    let (state, partitions, tasks): (_, _, &[TaskInfo]) = match stage {
+fn stage(id: usize, of: &ExecutionStage) -> Stage {
+    let (state, partitions, tasks): (_, _, &[TaskInfo]) = match of {
         ExecutionStage::UnResolved(_) => (StageState::Waiting, 0, &[]),
         ExecutionStage::Resolved(s) => (StageState::Waiting, s.partitions, &[]),
         ExecutionStage::Running(s) => (StageState::Running, s.partitions, &s.task_infos),

@@ -11,7 +11,7 @@ use lattice_datafusion::publish::Published;
 
 use crate::harness::{BINARY, Log, alone, assert_same, by_item};
 
-const LIMIT: Duration = Duration::from_secs(180);
+const LIMIT: Duration = Duration::from_mins(3);
 
 fn submit(cluster: &LocalCluster, arguments: &[&str]) -> Output {
     Command::new(BINARY)

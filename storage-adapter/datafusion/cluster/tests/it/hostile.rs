@@ -16,7 +16,7 @@ use lattice_cluster::LocalCluster;
 
 use crate::harness::{BINARY, Log, alone};
 
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// Replaces a file of events by one in which the delta of one row is cut short.
 async fn spoil(file: &Path) {
@@ -117,9 +117,12 @@ fn files_in(folder: &Path) -> usize {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return 0;
     };
-    let count = |entry: std::fs::DirEntry| match entry.file_type().unwrap().is_dir() {
-        true => files_in(&entry.path()),
-        false => 1,
+    let count = |entry: std::fs::DirEntry| {
+        if entry.file_type().unwrap().is_dir() {
+            files_in(&entry.path())
+        } else {
+            1
+        }
     };
     entries.map(|entry| count(entry.unwrap())).sum()
 }
