@@ -136,7 +136,7 @@ impl LogStore for MemoryLog {
             self.batches.iter().filter(|b| b.commit <= standing),
             self.batches.iter().filter(|b| b.commit > commit),
         );
-        let batch = (commit > 0).then(|| Batch {
+        let batch = (commit > 0).then_some(Batch {
             commit,
             time,
             frames,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use lattice_benches::report::Report;
 use lattice_lww::Unstamped;
-use storage_adapter::{Compaction, ItemStore};
+use storage_adapter::{Compaction, ItemStore, Reach};
 
 use crate::engines::{Fjall, Redb};
 use crate::import::fill;
@@ -139,7 +139,10 @@ fn little(work: &Workload, path: &Path, report: &mut Report) {
         .expect("a commit");
     let full = store.stats().expect("stats").disk_bytes;
     // Long enough after the comments that their items may be compacted again.
-    let options = Compaction::without_history(later + 60 * 24 * 3_600_000_000);
+    let options = Compaction {
+        reach: Reach::Worthwhile,
+        ..Compaction::without_history(later + 60 * 24 * 3_600_000_000)
+    };
     let before = written();
     let outcome = store.compact(&options).expect("compacted");
     let bytes = written().zip(before).map(|(after, before)| after - before);

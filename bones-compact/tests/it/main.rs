@@ -18,3 +18,4 @@ mod laws;
 mod retention;
 mod support;
 mod verify;
+mod versions;

@@ -216,7 +216,9 @@ fn text_redacted_while_it_is_left_standing_goes_the_next_time() {
         redactions: std::iter::once(hash(&line("bn-7", 3))).collect(),
         ..Batch::default()
     };
-    strings.on_push(move || drop(writer.apply(late, 4 * HOUR).unwrap()));
+    strings.on_push(move || {
+        writer.apply(late, 4 * HOUR).unwrap();
+    });
     assert!(compact(5).changed);
     let holds = || {
         let log = shared.change(|store| Ok(store.log().clone())).unwrap();

@@ -56,7 +56,7 @@ impl OnDisk {
         let before = self.segments();
         let outcome = self.pair.compact_by(&Compaction {
             reach,
-            ..compaction(self.retention.clone(), self.hours * HOUR + 20 * MINUTE)
+            ..compaction(self.retention, self.hours * HOUR + 20 * MINUTE)
         });
         let after = self.segments();
         let new = after.iter().filter(|(name, _)| !before.contains_key(*name));
