@@ -76,9 +76,14 @@ bench-store *args:
     cargo bench --manifest-path benches/Cargo.toml --bench store -- {{args}}
 
 # The log over redb, which no other recipe builds.
-engine:
+redb:
     cargo test -p lattice-redb
     cargo clippy -p lattice-redb --all-targets -- -D warnings
+
+# Compaction on DataFusion and on a cluster; builds hundreds of crates the first time.
+engine:
+    cargo test --manifest-path storage-adapter/datafusion/Cargo.toml --workspace
+    cargo clippy --manifest-path storage-adapter/datafusion/Cargo.toml --workspace --all-targets -- -D warnings
 
 # How cost grows from a thousand entries to ten million: a table and docs/curve.svg.
 bench-curve:
