@@ -133,19 +133,9 @@ pub(crate) async fn compacted(
     log: &Log,
     report: &(dyn Fn(News<'_>) + Sync),
 ) -> Result<Snapshots, ClusterError> {
-    compacted_as(options, log, &CompactOptions::default(), report).await
-}
-
-/// Compacts a log on a cluster, with options.
-pub(crate) async fn compacted_as(
-    options: &JobOptions,
-    log: &Log,
-    what: &CompactOptions,
-    report: &(dyn Fn(News<'_>) + Sync),
-) -> Result<Snapshots, ClusterError> {
     run(options, report, async |ctx, _| {
         compaction::register_events(&ctx, &log.urls()).await?;
-        let (_, batches) = compaction::snapshots(&ctx, what).await?;
+        let (_, batches) = compaction::snapshots(&ctx, &CompactOptions::default()).await?;
         Ok(by_item(&batches.try_collect::<Vec<_>>().await?))
     })
     .await

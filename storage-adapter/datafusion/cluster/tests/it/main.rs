@@ -9,5 +9,4 @@ mod command_line;
 mod deaths;
 mod harness;
 mod hostile;
-mod redactions;
 mod signals;
