@@ -204,7 +204,7 @@ SABOTAGES = [
         "never-nothing-to-do",
         "a compaction that has nothing to do writes all the same",
         "tiered/on_disk.rs::a_hundred_openings_after_a_compaction_change_no_file",
-        [Place("item_store/compact/plan.rs", "self.dry_run || self.is_idle || «(changes_nothing && !self.has_to_go())»", "false")],
+        [Place("item_store/compact/plan.rs", "self.dry_run || self.is_idle || «!(changes || self.has_to_go())»", "false")],
     ),
     Sabotage(
         "deletion-not-read-back",

@@ -37,6 +37,7 @@ pub(crate) struct Plan<S: Order> {
     /// Whether that is another form than the store has now.
     reform: bool,
     dry_run: bool,
+    reach: Reach,
     /// Nothing is worth the writing.
     is_idle: bool,
 }
@@ -93,6 +94,7 @@ impl<S: Order> Plan<S> {
             reform: view.is_packed() != (compression != Compression::None),
             compression,
             dry_run: options.policy.dry_run,
+            reach: options.reach,
             is_idle: false,
         };
         let points: Vec<u64> = plan.retention.kept.iter().map(|k| k.commit).collect();
@@ -136,10 +138,10 @@ impl<S: Order> Plan<S> {
 
     /// True iff nothing is to be written.
     pub(crate) fn is_empty(&self) -> bool {
-        let changes_nothing = self.report.items_compacted == 0
-            && self.scope_items == 0
-            && self.retention.dropped.is_empty();
-        self.dry_run || self.is_idle || (changes_nothing && !self.has_to_go())
+        // To forget commits alone is worth no writing.
+        let forgets = self.reach == Reach::Everything && !self.retention.dropped.is_empty();
+        let changes = self.report.items_compacted > 0 || self.scope_items > 0 || forgets;
+        self.dry_run || self.is_idle || !(changes || self.has_to_go())
     }
 
     /// Whether what torn writes left may hold text that is redacted since.

@@ -19,8 +19,9 @@ pub enum Reach {
     /// What would hardly shrink. What came since the last compaction is written, and what earlier ones wrote
     /// only where a quarter of it would be replaced, or where it is no more than what is written behind it. So a
     /// compaction after few changes writes little; every byte is written again at most about log2 n times while
-    /// the store grows to n bytes, and at most about a quarter stays larger than it could be. Redacted text, deleted
-    /// scopes and a change of compression ask for everything.
+    /// the store grows to n bytes, and at most about a quarter stays larger than it could be. Commits
+    /// that may be forgotten stay readable until there is something to write. Redacted text, deleted scopes and a change
+    /// of compression ask for everything.
     Worthwhile,
 }
 

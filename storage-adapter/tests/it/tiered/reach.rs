@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use bones_compact::SkipReason;
+use bones_compact::{CompactionPolicy, SkipReason};
 use storage_adapter::log::LogDir;
 use storage_adapter::{Compaction, CompactionOutcome, ItemStore, Reach, RetentionConfig};
 use tempfile::TempDir;
@@ -119,6 +119,28 @@ fn when_nothing_came_nothing_is_written() {
     assert!(!outcome.changed && written == 0);
     let (outcome, _) = it.compact(Reach::Everything);
     assert!(outcome.changed && outcome.commits_dropped > 0);
+    it.pair.check();
+}
+
+#[test]
+fn commits_are_not_forgotten_for_their_own_sake() {
+    let mut it = OnDisk::empty();
+    it.retention = Some(small());
+    for n in 0..20 {
+        it.change(0..10, n);
+    }
+    it.hours += 10_000;
+    let unfinished = Compaction {
+        policy: CompactionPolicy::default(),
+        reach: Reach::Worthwhile,
+        ..compaction(it.retention, it.hours * HOUR)
+    };
+    assert!(!it.pair.compact_by(&unfinished).changed);
+    let all = Compaction {
+        reach: Reach::Everything,
+        ..unfinished
+    };
+    assert!(it.pair.compact_by(&all).commits_dropped > 0);
     it.pair.check();
 }
 
