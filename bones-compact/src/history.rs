@@ -1,5 +1,7 @@
 //! Compacting an item whose past is to stay readable at some commits.
 
+use std::sync::Arc;
+
 use bones_snapshot::{EventHash, SnapshotId};
 use lattice_core::{Bottom, JoinSemilattice, Set};
 
@@ -24,8 +26,9 @@ pub struct Dated<E: LatticeEvent> {
 pub enum Source<E: LatticeEvent> {
     /// A raw event.
     Event(E),
-    /// A state that replaced events before: a snapshot, or the masked delta of a redacted event.
-    State(E::State),
+    /// A state that replaced events before: a snapshot, or the masked delta of a redacted event. Shared, since
+    /// it is many times the size of what names it.
+    State(Arc<E::State>),
 }
 
 /// What came of an item until one commit, behind the version before.
@@ -34,7 +37,7 @@ pub struct Version<T> {
     /// The last commit that brought anything of it.
     pub commit: u64,
     /// The join of what came.
-    pub state: T,
+    pub state: Arc<T>,
     /// Its payload.
     pub snapshot: Snapshot,
 }
@@ -119,7 +122,7 @@ pub fn versions<E: LatticeEvent>(
                 payload,
                 compacted_from: state.coverage().len(),
             },
-            state,
+            state: Arc::new(state),
         });
     }
     versions
@@ -259,7 +262,7 @@ fn consider<E: LatticeEvent>(
 pub fn holds_redacted<E: LatticeEvent>(source: &Source<E>, redactions: &Set<EventHash>) -> bool {
     match source {
         Source::Event(event) => redactions.contains(&event.hash()),
-        Source::State(state) => !redactions.is_empty() && state.clone().redact(redactions),
+        Source::State(state) => !redactions.is_empty() && E::State::clone(state).redact(redactions),
     }
 }
 
@@ -270,7 +273,7 @@ pub fn masked<E: LatticeEvent>(
 ) -> Option<E::State> {
     let mut state = match source {
         Source::Event(event) if redactions.contains(&event.hash()) => event.delta(),
-        Source::State(state) if !redactions.is_empty() => state.clone(),
+        Source::State(state) if !redactions.is_empty() => E::State::clone(state),
         _ => return None,
     };
     let changed = state.redact(redactions);

@@ -202,8 +202,11 @@ impl<S: Order> View<S> {
     ) -> (BTreeMap<Arc<str>, ItemNews<S>>, Set<EventHash>) {
         let mut news: BTreeMap<Arc<str>, ItemNews<S>> = BTreeMap::new();
         for event in events {
-            let id = Arc::from(event.item_id());
-            news.entry(id).or_default().events.push(event);
+            let id = event.item_id();
+            match news.get_mut(id) {
+                Some(news) => news.events.push(event),
+                None => news.entry(Arc::from(id)).or_default().events.push(event),
+            }
         }
         let mut redactions = Set::clone(&self.redactions);
         redactions.join_ref(recorded);
@@ -214,13 +217,17 @@ impl<S: Order> View<S> {
         }
         for (id, news) in &mut news {
             let known = held.get(id);
+            let several = news.events.len() > 1;
             let mut seen = BTreeSet::new();
             news.events.retain(|event| {
                 let is_known = |item: &Arc<Item<S>>| item.knows(event, &self.redactions);
-                seen.insert(event.hash()) && !known.is_some_and(is_known)
+                (!several || seen.insert(event.hash())) && !known.is_some_and(is_known)
             });
             let targets = news.events.iter().filter_map(|e| e.event().redacts());
-            redactions.join(targets.copied().collect());
+            let targets: Set<EventHash> = targets.copied().collect();
+            if !targets.is_empty() {
+                redactions.join(targets);
+            }
         }
         // SUBTLE: a second pass, because any event above may redact any payload.
         for (id, news) in &mut news {
@@ -310,14 +317,14 @@ impl<S: Order> ItemNews<S> {
         };
         for payload in &self.payloads {
             let frame = Frame::new(STATE, payload.encode());
-            put(Source::State(payload.state().clone()), frame);
+            put(Source::State(Arc::new(payload.state().clone())), frame);
         }
         for event in &self.events {
             if redactions.contains(&event.hash()) {
                 let mut delta = event.delta();
                 delta.redact(redactions);
                 let frame = Frame::new(STATE, delta.encode(event.item_id()));
-                put(Source::State(delta), frame);
+                put(Source::State(Arc::new(delta)), frame);
             } else {
                 let frame = Frame::new(EVENT, event.line());
                 put(Source::Event(event.clone()), frame);

@@ -74,7 +74,7 @@ pub(super) struct Item<S: Order> {
     // INVARIANT: ascending by commit.
     sources: Arc<Vec<Dated<HeldEvent<S>>>>,
     // INVARIANT: if it is there, the join of the sources under the redactions of every view that shares it.
-    state: OnceLock<ItemState<S>>,
+    state: OnceLock<Box<ItemState<S>>>,
 }
 
 /// More sources than this are not looked through one by one for a single event.
@@ -103,7 +103,7 @@ impl<S: Order> Item<S> {
             return state;
         }
         self.state
-            .get_or_init(|| state_at(self.sources(), u64::MAX, redactions))
+            .get_or_init(|| Box::new(state_at(self.sources(), u64::MAX, redactions)))
     }
 
     /// Whether an event is known: not just claimed to be covered, but with what it wrote.
@@ -164,7 +164,7 @@ impl<S: Order> Item<S> {
     /// The states among the sources.
     pub(super) fn states(&self) -> impl Iterator<Item = &ItemState<S>> {
         self.sources.iter().filter_map(|held| match &held.source {
-            Source::State(state) => Some(state),
+            Source::State(state) => Some(&**state),
             Source::Event(_) => None,
         })
     }

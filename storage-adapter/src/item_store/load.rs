@@ -153,7 +153,7 @@ impl<S: Order> Loader<S> {
         let decoded = SnapshotPayload::decode(payload).map_err(|e| e.to_string())?;
         let (id, state) = decoded.into_parts();
         self.redactions.join_ref(state.redacted());
-        self.hold(&id, commit, payload.len(), Source::State(state))
+        self.hold(&id, commit, payload.len(), Source::State(Arc::new(state)))
     }
 
     fn hold(

@@ -257,13 +257,17 @@ fn compact<S: Order>(
                 item: (*id).to_owned(),
                 source,
             })?;
-            if *payload.state() != version.state {
+            if *payload.state() != *version.state {
                 return Err(unfaithful(id));
             }
         }
         // Sources go only when the versions hold them: every write, not just a claim to cover.
         let held = state_at(extent.of(sources), u64::MAX, redactions);
-        let mut kept = join_all(replaced.iter().map(|version| version.state.clone()));
+        let mut kept = join_all(
+            replaced
+                .iter()
+                .map(|version| ItemState::clone(&version.state)),
+        );
         kept.redact(redactions);
         if kept != held {
             return Err(unfaithful(id));

@@ -118,7 +118,7 @@ impl<S: Order> Replacement<S> {
         let past = versions.iter().map(|version| Dated {
             commit: version.commit,
             bytes: version.snapshot.payload.len() as u64,
-            source: Source::State(version.state.clone()),
+            source: Source::State(Arc::clone(&version.state)),
         });
         let window = later.iter().filter(|held| held.commit > self.floor);
         let standing = standing.iter().cloned();
@@ -264,7 +264,7 @@ fn mask<S: Order>(id: &str, sources: &mut [Dated<HeldEvent<S>>], redactions: &Se
     for held in sources {
         if let Some(state) = masked(&held.source, redactions) {
             held.bytes = state.encode(id).len() as u64;
-            held.source = Source::State(state);
+            held.source = Source::State(Arc::new(state));
         }
     }
 }
