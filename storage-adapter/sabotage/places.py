@@ -353,12 +353,12 @@ SABOTAGES = [
         [
             Place(
                 "item_store/compact/write.rs",
-                "let sources = «held.iter().chain(came).cloned().collect();»",
+                "let sources = «held.iter().chain(came).cloned().collect()»;",
                 """{
                 let mut all: Vec<_> = held.iter().chain(came).cloned().collect();
                 mask(id, &mut all, &now.redactions);
                 all
-            };""",
+            }""",
             )
         ],
     ),

@@ -129,8 +129,15 @@ fn text_of_a_scope_is_redacted_as_that_of_the_base_is() {
     let mut it = OnDisk::grown();
     let text = "remark 8 on bn-0";
     assert!(it.shows(text) && !it.holding(text).is_empty());
+    let scope = it.pair.store.scope("draft").unwrap().clone();
+    it.pair.apply(Some(&scope), &[remark("bn-0", 9)], 8 * HOUR);
+    it.pair.store.digest();
     it.pair.redact(&[remark("bn-0", IN_SCOPE)], 9 * HOUR);
     assert!(!it.shows(text));
+    // What was joined before is masked as what is joined anew.
+    let known = it.pair.store.digest();
+    let mut it = it.reopened();
+    assert_eq!(it.pair.store.digest(), known);
     it.pair.compact(Some(small()), 9 * HOUR);
     assert_eq!(it.holding(text), Vec::<String>::new());
     it.reopened().pair.check();
