@@ -94,12 +94,19 @@ def digest(lattice, store):
 
 
 def cut(lattice, disk, store, command, delay):
-    """Runs a command and cuts the power after a while; whether it was acknowledged."""
+    """Runs a command and cuts the power after a while, or as soon as it has answered; whether it was acknowledged."""
     running = lattice.start(*command, "--store", store)
-    time.sleep(delay)
+    try:
+        # The answer is a line, which no pipe is too small for.
+        running.wait(delay)
+    except subprocess.TimeoutExpired:
+        pass
+    # What is answered after the cut is the word of a machine that has no power any more: a sync that meets the
+    # shutdown half way may even succeed.
+    answer = running.poll()
     disk.cut_power()
     running.communicate()
-    return running.returncode == 0
+    return answer == 0
 
 
 def main(binary, rounds):
@@ -119,8 +126,10 @@ def main(binary, rounds):
         for _ in range(rounds):
             compacting = 0 < held and chance.random() < 0.5
             command = compact(chance.choice(COMPACTIONS)) if compacting else ["import", pieces[held]]
+            # A third of the cuts comes right behind the answer.
+            delay = None if chance.random() < 1 / 3 else chance.random() * quickest * 2.5
             with disk.mounted() as root:
-                acknowledged = cut(lattice, disk, root / f"store-{lives}", command, chance.random() * quickest * 2.5)
+                acknowledged = cut(lattice, disk, root / f"store-{lives}", command, delay)
             unacknowledged += not acknowledged
             with disk.mounted() as root:
                 found = digest(lattice, root / f"store-{lives}")
@@ -138,7 +147,7 @@ def main(binary, rounds):
                     report.check("a store that lived through power cuts verifies", "ext4", sound.ok, "" if sound.ok else sound)
                     held, lives = 0, lives + 1
         figure = f"{rounds} cuts, {unacknowledged} of them before the answer, {lives} whole lives, {lost} losses"
-        whole = lost == 0 and unacknowledged > rounds // 4 and lives > 0
+        whole = lost == 0 and unacknowledged > rounds // 8 and lives > 0
         report.check("power cuts lose nothing acknowledged", "ext4", whole, figure)
     report.table()
     return report.failures == 0
