@@ -127,7 +127,7 @@ def main(binary, rounds):
             compacting = 0 < held and chance.random() < 0.5
             command = compact(chance.choice(COMPACTIONS)) if compacting else ["import", pieces[held]]
             # A third of the cuts comes right behind the answer.
-            delay = None if chance.random() < 1 / 3 else chance.random() * quickest * 2.5
+            delay = None if chance.random() < 1 / 3 else chance.random() * quickest * 2
             with disk.mounted() as root:
                 acknowledged = cut(lattice, disk, root / f"store-{lives}", command, delay)
             unacknowledged += not acknowledged
@@ -147,7 +147,7 @@ def main(binary, rounds):
                     report.check("a store that lived through power cuts verifies", "ext4", sound.ok, "" if sound.ok else sound)
                     held, lives = 0, lives + 1
         figure = f"{rounds} cuts, {unacknowledged} of them before the answer, {lives} whole lives, {lost} losses"
-        whole = lost == 0 and unacknowledged > rounds // 8 and lives > 0
+        whole = lost == 0 and unacknowledged > rounds // 4 and lives > 0
         report.check("power cuts lose nothing acknowledged", "ext4", whole, figure)
     report.table()
     return report.failures == 0
