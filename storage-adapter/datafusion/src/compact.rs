@@ -2,11 +2,12 @@
 
 use bones_compact::CompactionPolicy;
 use bones_snapshot::EventHash;
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
 use datafusion::functions::core::expr_fn::get_field;
-use datafusion::logical_expr::{col, lit};
+use datafusion::logical_expr::{LogicalPlanBuilder, col, lit};
 use datafusion::prelude::{Expr, SessionContext};
 use lattice_core::{JoinSemilattice, Set};
 
@@ -15,6 +16,9 @@ use crate::hashes::{decode_hashes, encode_hashes};
 use crate::scalar::Rule;
 use crate::schema::REDACT;
 use crate::{lattice_bytes, lattice_compact, lattice_join, lattice_redactions, schema};
+
+/// The column of redactions beside the items.
+const KNOWN: &str = "redactions";
 
 /// What a compaction may do.
 ///
@@ -121,12 +125,23 @@ pub async fn plan(
             (col("held"), Rule::new(policy, *now_micros).literal())
         }
     };
-    let redactions = ScalarValue::Binary(Some(encode_hashes(redactions)));
-    let outcome = lattice_compact().call(vec![col("joined"), lit(redactions), bytes, lit(rule)]);
-    let joined = events
-        .aggregate(vec![col("item_id")], joins)?
-        .select(vec![col("item_id"), outcome.alias("outcome")])?;
-    joined.select(columns())
+    let outcome = lattice_compact().call(vec![col("joined"), col(KNOWN), bytes, lit(rule)]);
+    let (state, items) = events.aggregate(vec![col("item_id")], joins)?.into_parts();
+    let items = known(redactions)?.cross_join(items)?.build()?;
+    DataFrame::new(state, items)
+        .select(vec![col("item_id"), outcome.alias("outcome")])?
+        .select(columns())
+}
+
+/// A table of one row and one column, [`KNOWN`]: the list of redactions.
+///
+/// SUBTLE: a constant in an expression is spelled out, byte by byte, each time a planner names that expression or one
+/// above it; as a value of a table it is named by its column. Unlike a table in memory, values travel to a cluster.
+/// A dictionary, since a join repeats the row for every item: the key is repeated, the list is not.
+fn known(redactions: &Set<EventHash>) -> Result<LogicalPlanBuilder> {
+    let list = ScalarValue::Binary(Some(encode_hashes(redactions)));
+    let list = ScalarValue::Dictionary(Box::new(DataType::Int32), Box::new(list));
+    LogicalPlanBuilder::values(vec![vec![lit(list)]])?.project(vec![col("column1").alias(KNOWN)])
 }
 
 /// The columns of [`schema::snapshots`] out of the outcome of each item.

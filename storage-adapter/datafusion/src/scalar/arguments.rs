@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use bones_snapshot::EventHash;
-use datafusion::arrow::array::ArrayRef;
-use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, UInt64Array};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{DataType, UInt64Type};
 use datafusion::common::{Result, ScalarValue, internal_datafusion_err, plan_err};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs};
 use lattice_core::Set;
@@ -80,10 +81,19 @@ impl<'a> Call<'a> {
             ColumnarValue::Scalar(value) => value.to_array()?,
             ColumnarValue::Array(column) => Arc::clone(column),
         };
+        let (lists, places) = match column.as_any_dictionary_opt() {
+            None => (column, Places::Rows),
+            Some(dictionary) => {
+                let keys = cast(dictionary.keys(), &DataType::UInt64)?;
+                let keys = keys.as_primitive::<UInt64Type>().clone();
+                (Arc::clone(dictionary.values()), Places::Keys(keys))
+            }
+        };
         Ok(Redactions {
             is_constant: self.constant(at).is_some(),
             function: self.function,
-            column,
+            lists,
+            places,
             last: None,
         })
     }
@@ -92,30 +102,51 @@ impl<'a> Call<'a> {
 /// Redactions by row: nearly always the same in every row, and then decoded once.
 pub(super) struct Redactions {
     function: &'static str,
-    column: ArrayRef,
+    lists: ArrayRef,
+    places: Places,
     is_constant: bool,
-    /// The row decoded last, and what it holds.
+    /// The place decoded last, and what it holds.
     last: Option<(usize, Set<EventHash>)>,
+}
+
+/// Where the list of a row is found.
+enum Places {
+    /// In the same row.
+    Rows,
+    /// Where the key of a dictionary says.
+    Keys(UInt64Array),
+}
+
+impl Places {
+    fn of(&self, row: usize) -> Option<usize> {
+        match self {
+            Self::Rows => Some(row),
+            Self::Keys(keys) if keys.is_valid(row) => usize::try_from(keys.value(row)).ok(),
+            Self::Keys(_) => None,
+        }
+    }
 }
 
 impl Redactions {
     pub(super) fn at(&mut self, row: usize) -> Result<&Set<EventHash>> {
-        let place = if self.is_constant { 0 } else { row };
-        let column = Bytes::of(&self.column)?;
-        let bytes = column.get(place).ok_or(Fault::Null {
-            argument: "redactions",
-        });
-        let bytes = bytes.map_err(|fault| fault.at(self.function, row))?;
-        let (_, redactions) = match self.last.take() {
-            Some((last, redactions)) if column.get(last) == Some(bytes) => {
-                self.last.insert((place, redactions))
-            }
-            _ => {
-                let redactions = decode_hashes(bytes);
-                let redactions = redactions.map_err(|fault| fault.at(self.function, row))?;
-                self.last.insert((place, redactions))
-            }
+        let null = || {
+            let fault = Fault::Null {
+                argument: "redactions",
+            };
+            fault.at(self.function, row)
         };
+        let place = if self.is_constant { 0 } else { row };
+        let place = self.places.of(place).ok_or_else(null)?;
+        let lists = Bytes::of(&self.lists)?;
+        let bytes = lists.get(place).ok_or_else(null)?;
+        let redactions = match self.last.take() {
+            // Lists are long: where they are is asked before what they are.
+            Some((last, redactions)) if last == place || lists.get(last) == Some(bytes) => {
+                redactions
+            }
+            _ => decode_hashes(bytes).map_err(|fault| fault.at(self.function, row))?,
+        };
+        let (_, redactions) = self.last.insert((place, redactions));
         Ok(redactions)
     }
 }
@@ -143,6 +174,8 @@ pub(super) fn coerced(
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     Bytes,
+    /// A list of hashes: bytes, or a dictionary of such.
+    List,
     Text,
     Count,
 }
@@ -150,7 +183,8 @@ pub(super) enum Kind {
 impl Kind {
     fn as_str(self) -> &'static str {
         match self {
-            Self::Bytes => "Binary | LargeBinary | BinaryView",
+            // A dictionary of them may stand for a list; who writes one by hand writes the list.
+            Self::Bytes | Self::List => "Binary | LargeBinary | BinaryView",
             Self::Text => "Utf8",
             Self::Count => "UInt64",
         }
@@ -160,6 +194,10 @@ impl Kind {
         match (self, found) {
             (Self::Bytes, DataType::Null) => Some(DataType::Binary),
             (Self::Bytes, found) => is_bytes(found).then(|| found.clone()),
+            (Self::List, DataType::Dictionary(_, values)) => {
+                is_bytes(values).then(|| found.clone())
+            }
+            (Self::List, found) => Self::Bytes.coerced(found),
             (
                 Self::Text,
                 DataType::Null | DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View,

@@ -107,7 +107,7 @@ impl ScalarUDFImpl for Compact {
     }
 
     fn coerce_types(&self, arguments: &[DataType]) -> Result<Vec<DataType>> {
-        let takes = [Kind::Bytes, Kind::Bytes, Kind::Count, Kind::Text];
+        let takes = [Kind::Bytes, Kind::List, Kind::Count, Kind::Text];
         coerced(NAME, &takes, arguments)
     }
 

@@ -1,8 +1,10 @@
 //! Redactions reach across items, and no result holds what they take away.
 
-use bones_snapshot::{format_hash, parse_line, write_line};
+use bones_snapshot::{EventHash, format_hash, parse_line, write_line};
 use datafusion::arrow::array::AsArray;
+use datafusion::physical_plan::displayable;
 use lattice_core::Set;
+use lattice_datafusion::generate::{self, Generate};
 use lattice_datafusion::{CompactOptions, Fault, PayloadError, compact, plan, redactions};
 use lattice_lww::Unstamped;
 
@@ -136,6 +138,49 @@ async fn sql_masks_as_the_plan_does() {
     }
     let expected: Vec<Vec<u8>> = expected.into_values().map(|o| o.unwrap().0).collect();
     assert_eq!(found, expected);
+}
+
+/// As many as a log of millions of events may have.
+#[tokio::test]
+async fn many_redactions_are_obeyed() {
+    let log = Log::<Unstamped>::new(generate::lines(&Generate::new(4_000, 2_000)));
+    let mut options = CompactOptions::default();
+    // Of events that nobody here has heard of; those of the log are collected beside them.
+    options.redactions = (0..60_000).map(unheard_of).collect();
+    assert!(!log.redactions().is_empty());
+    let expected = log.compacted(&options);
+    let ctx = session(2, 8192);
+    register(&ctx, &log.batches(1_000), 2);
+    let found = compacted(&ctx, &options).await;
+    assert_same(&found, &expected, "many redactions");
+}
+
+/// Planners name expressions by what is in them, and expressions above by those below: a list in an expression is
+/// spelled out many times over, and 60,000 redactions take minutes.
+#[tokio::test]
+async fn no_expression_spells_redactions_out() {
+    let spelled = async |count: u64| {
+        let ctx = session(2, 8192);
+        register(&ctx, &log().batches(1), 2);
+        let redactions: Set<EventHash> = (0..count).map(unheard_of).collect();
+        let options = CompactOptions::default();
+        let frame = plan(&ctx, "events", &options, &redactions).await.unwrap();
+        let names: usize = frame.schema().fields().iter().map(|f| f.name().len()).sum();
+        let logical = frame.logical_plan().display_indent().to_string();
+        let physical = frame.create_physical_plan().await.unwrap();
+        let physical = displayable(physical.as_ref()).indent(true).to_string();
+        names + logical.len() + physical.len()
+    };
+    let few = spelled(1).await;
+    let many = spelled(1_000).await;
+    // Once, as the value of the table: "255," is the longest byte.
+    assert!(many < few + 1_000 * 32 * 4, "{few} {many}");
+}
+
+fn unheard_of(number: u64) -> EventHash {
+    let mut hash = [0xff; 32];
+    hash[..8].copy_from_slice(&number.to_be_bytes());
+    EventHash(hash)
 }
 
 #[tokio::test]

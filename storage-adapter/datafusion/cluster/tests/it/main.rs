@@ -9,4 +9,5 @@ mod command_line;
 mod deaths;
 mod harness;
 mod hostile;
+mod redactions;
 mod signals;
