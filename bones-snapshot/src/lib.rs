@@ -34,4 +34,4 @@ pub use observed::{Adds, ByHash, Element, ElementId, Key, Link, ObservedSet, Rem
 pub use payload::{DecodeError, DecodeErrorKind, FORMAT, SnapshotId, SnapshotPayload};
 pub use state::{Content, ItemState, Lifecycle, Links, Move, Moves, Register, Texts};
 pub use value::{Kind, Phase, Size, Urgency};
-pub use view::{CommentView, ItemView, LinkView, MoveView, Origin, OtherView};
+pub use view::{CommentView, ItemView, LegacyView, LinkView, MoveView, Origin, OtherView};

@@ -176,6 +176,36 @@ impl LegacyView {
 }
 
 impl ItemView {
+    /// The names of the fields, which are the members of the JSON; all but `legacy` are always there.
+    pub const FIELDS: [&'static str; 26] = [
+        "item_id",
+        "title",
+        "description",
+        "kind",
+        "size",
+        "urgency",
+        "parent",
+        "deleted",
+        "phase",
+        "epoch",
+        "labels",
+        "assignees",
+        "blocked_by",
+        "related_to",
+        "links",
+        "comments",
+        "moves",
+        "created_at",
+        "updated_at",
+        "compact_summary",
+        "other",
+        "legacy",
+        "redacted",
+        "compacted_from",
+        "earliest_ts",
+        "latest_ts",
+    ];
+
     /// The view of a state.
     pub fn new<S: Stamp>(item_id: &str, state: &ItemState<S>) -> Self {
         let content = state.content();

@@ -34,7 +34,9 @@ pub use shared::{
     CompactionHandle, CompactionProgress, Durability, GRACE, Schedule, ScheduleHandle, SharedStats,
     SharedStore, StoreLease,
 };
-pub use source::{BadLine, BadLineReason, BadLines, ReadLog, SourceError, is_export, read_log};
+pub use source::{
+    BadLine, BadLineReason, BadLines, ReadLog, SourceError, events_files, is_export, read_log,
+};
 pub use streaming::{
     FoldError, FoldOptions, FoldPhase, FoldProgress, FoldReport, Heavy, fold_logs,
 };

@@ -43,7 +43,7 @@ pub enum SourceError {
     },
     /// A folder without any events file.
     #[error(
-        "{} holds no .events files: name a .bones folder, an events folder, an .events file or a snapshot export",
+        "{} holds no .events files: name a .bones folder, an events folder or a single file",
         path.display()
     )]
     NoEvents {
@@ -145,8 +145,12 @@ pub fn read_log<S: Order>(
     Ok(log)
 }
 
-/// The events files of a path, sorted by name.
-pub(crate) fn events_files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
+/// The events files of a path, sorted by name: those of a `.bones` folder, of an events folder, or the file itself.
+///
+/// # Errors
+///
+/// [`SourceError::Io`] when it cannot be read; [`SourceError::NoEvents`] for a folder without any.
+pub fn events_files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let io = |source| SourceError::Io {
         path: path.into(),
         source,

@@ -22,6 +22,10 @@ fn an_item_without_events() {
         r#""other":[],"redacted":[],"compacted_from":0,"earliest_ts":0,"latest_ts":0}"#,
     );
     assert_eq!(serde_json::to_string(&view).unwrap(), expected);
+    let members: serde_json::Map<_, _> = serde_json::from_str(expected).unwrap();
+    let mut named = BTreeSet::from(ItemView::FIELDS);
+    assert!(named.remove("legacy"), "shown only where there is one");
+    assert!(members.keys().map(String::as_str).eq(named));
 }
 
 #[test]

@@ -64,7 +64,7 @@ pub enum Fault {
         argument: &'static str,
     },
     /// There is no field of that name.
-    #[error("no field `{name}`: the fields are {}", crate::scalar::FIELDS.join(", "))]
+    #[error("no field `{name}`: the fields are {}", bones_snapshot::ItemView::FIELDS.join(", "))]
     Field {
         /// The name asked for.
         name: String,

@@ -28,6 +28,5 @@ pub use events::EventsBuilder;
 pub use functions::{Functions, functions, register_all};
 pub use place::{Place, PlaceError};
 pub use scalar::{
-    FIELDS, lattice_compact, lattice_fault, lattice_json, lattice_mask, lattice_value,
-    lattice_verify,
+    lattice_compact, lattice_fault, lattice_json, lattice_mask, lattice_value, lattice_verify,
 };

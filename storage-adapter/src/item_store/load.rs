@@ -1,27 +1,78 @@
 //! Reading frames back.
 
+mod record;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bones_compact::{Dated, Source};
-use bones_snapshot::{EventHash, Order, SnapshotPayload, Stamped, parse_line};
+use bones_snapshot::{EventHash, Order};
 use lattice_core::{Bottom, JoinSemilattice, Set};
 
+use self::record::{Decoded, Record, Told};
 use super::View;
 use super::held::{HeldEvent, Item};
 use super::scope::ScopeId;
 use crate::error::StoreError;
-use crate::log::Entry;
-use crate::record::{
-    EVENT, HISTORY, HistoryRecord, PACKED, PAST_EVENT, PAST_STATE, PIN, REDACTIONS, SCHEMA, SCOPE,
-    SCOPE_CREATED, SCOPE_DELETED, STATE, SchemaRecord, ScopeRecord, UNPIN, decode_hashes,
-    split_past, unpack,
-};
+use crate::log::{Entry, LogError};
+use crate::record::{HistoryRecord, SchemaRecord, ScopeRecord};
+
+/// Bytes of frames that are decoded together.
+const CHUNK: usize = 1 << 20;
+
+/// Reads a view from the frames of a log. They are decoded in parallel with the feature `rayon`, and taken in one
+/// after the other.
+pub(super) fn view<S: Order>(
+    mut frames: impl Iterator<Item = Result<Entry, LogError>>,
+) -> Result<View<S>, StoreError> {
+    let mut loader = Loader::new();
+    loop {
+        let (chunk, end) = chunk(&mut frames);
+        for (entry, record) in chunk.iter().zip(decoded(&chunk)) {
+            loader.take(entry, record)?;
+        }
+        match end {
+            None => {}
+            Some(Ok(())) => return Ok(loader.finish()),
+            Some(Err(error)) => return Err(error.into()),
+        }
+    }
+}
+
+/// The next frames, and how their row ended, if it did.
+fn chunk(
+    frames: &mut impl Iterator<Item = Result<Entry, LogError>>,
+) -> (Vec<Entry>, Option<Result<(), LogError>>) {
+    let (mut chunk, mut bytes) = (Vec::new(), 0_usize);
+    while bytes < CHUNK {
+        match frames.next() {
+            None => return (chunk, Some(Ok(()))),
+            Some(Err(error)) => return (chunk, Some(Err(error))),
+            Some(Ok(entry)) => {
+                bytes = bytes.saturating_add(size_of::<Entry>().saturating_add(entry.body.len()));
+                chunk.push(entry);
+            }
+        }
+    }
+    (chunk, None)
+}
+
+/// Each frame decoded by itself, in their order.
+fn decoded<S: Order>(chunk: &[Entry]) -> Vec<Result<Decoded<S>, String>> {
+    let decode = |entry: &Entry| Decoded::new(entry.kind, &entry.body);
+    #[cfg(feature = "rayon")]
+    {
+        use rayon::prelude::*;
+        chunk.par_iter().map(decode).collect()
+    }
+    #[cfg(not(feature = "rayon"))]
+    chunk.iter().map(decode).collect()
+}
 
 type Held<S> = BTreeMap<Arc<str>, Vec<Dated<HeldEvent<S>>>>;
 
 /// A view while it is read from the frames of a log.
-pub(super) struct Loader<S: Order> {
+struct Loader<S: Order> {
     view: View<S>,
     base: Held<S>,
     scopes: BTreeMap<ScopeId, Held<S>>,
@@ -32,7 +83,7 @@ pub(super) struct Loader<S: Order> {
 }
 
 impl<S: Order> Loader<S> {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self {
             view: View::empty(),
             base: BTreeMap::new(),
@@ -44,11 +95,12 @@ impl<S: Order> Loader<S> {
     }
 
     /// Takes the next frame in.
-    pub(super) fn take(&mut self, entry: &Entry) -> Result<(), StoreError> {
+    fn take(&mut self, entry: &Entry, frame: Result<Decoded<S>, String>) -> Result<(), StoreError> {
         if entry.commit != self.commit {
             (self.commit, self.scope) = (entry.commit, None);
         }
-        self.read_all(entry).map_err(|why| StoreError::Frame {
+        let read = frame.and_then(|frame| self.read_all(entry.commit, frame));
+        read.map_err(|why| StoreError::Frame {
             file: entry.file.to_string(),
             offset: entry.offset,
             kind: entry.kind,
@@ -63,106 +115,77 @@ impl<S: Order> Loader<S> {
         Ok(())
     }
 
-    fn read_all(&mut self, entry: &Entry) -> Result<(), String> {
-        if entry.kind != PACKED {
-            return self.read(entry.commit, entry.kind, &entry.body);
-        }
+    fn read_all(&mut self, at: u64, frame: Decoded<S>) -> Result<(), String> {
+        let frames = match frame {
+            Decoded::One(record) => return self.read(at, record),
+            Decoded::Packed(frames) => frames,
+        };
         self.view.past.packed = true;
-        for (place, frame) in unpack(&entry.body)?.into_iter().enumerate() {
-            self.read(entry.commit, frame.kind, &frame.body)
-                .map_err(|why| format!("frame {place} in it, of kind {}: {why}", frame.kind))?;
+        for (place, (kind, record)) in frames.into_iter().enumerate() {
+            let read = record.and_then(|record| self.read(at, record));
+            read.map_err(|why| format!("frame {place} in it, of kind {kind}: {why}"))?;
         }
         Ok(())
     }
 
     /// A frame that lies in a commit.
-    fn read(&mut self, at: u64, kind: u8, body: &[u8]) -> Result<(), String> {
-        match kind {
-            EVENT => self.event(at, body),
-            STATE => self.state(at, body),
-            PAST_EVENT | PAST_STATE => {
-                let (commit, body) = split_past(body).ok_or("it does not begin with a commit")?;
-                if kind == PAST_EVENT {
-                    self.event(commit, body)
-                } else {
-                    self.state(commit, body)
-                }
-            }
-            REDACTIONS => {
-                let hashes = decode_hashes(body).ok_or("the hashes are not whole and sorted")?;
+    fn read(&mut self, at: u64, record: Record<S>) -> Result<(), String> {
+        match record {
+            Record::Told(told) => self.hold(at, told),
+            Record::Past(commit, told) => self.hold(commit, told),
+            Record::Redactions(hashes) => {
                 self.redactions.join(hashes);
                 Ok(())
             }
-            HISTORY => self.history(at, body),
-            SCOPE => {
-                let id = self.living_scope(body)?;
+            Record::History(record) => self.history(at, record),
+            Record::Scope(record) => {
+                let id = self.living_scope(record)?;
                 self.scope = Some(id);
                 Ok(())
             }
-            SCOPE_CREATED => {
-                let name = std::str::from_utf8(body).map_err(|_| "the name is not UTF-8")?;
-                if self.view.scopes.contains_key(name) {
+            Record::ScopeCreated(name) => {
+                if self.view.scopes.contains_key(&*name) {
                     return Err("there is a scope of this name already".into());
                 }
-                let id = self.view.add_scope(name, at);
+                let id = self.view.add_scope(&name, at);
                 self.scopes.insert(id, BTreeMap::new());
                 Ok(())
             }
-            SCOPE_DELETED => {
-                let id = self.living_scope(body)?;
+            Record::ScopeDeleted(record) => {
+                let id = self.living_scope(record)?;
                 self.view.remove_scope(&id);
                 self.scopes.remove(&id);
                 Ok(())
             }
-            SCHEMA => {
-                let record = SchemaRecord::decode(body).ok_or("it is no schema record")?;
+            Record::Schema(record) => {
                 if !self.view.schemas.take(&record, at) {
                     return Err("it ends a migration, and none is under way".into());
                 }
                 self.view.past.garbage |= !matches!(record, SchemaRecord::Begun(_));
                 Ok(())
             }
-            PIN | UNPIN => {
-                let commit = body.try_into().map_err(|_| "it is no commit number")?;
-                let commit = u64::from_le_bytes(commit);
-                let pins = Arc::make_mut(&mut self.view.pins);
-                if kind == PIN {
-                    pins.insert(commit);
-                } else {
-                    pins.remove(&commit);
-                }
+            Record::Pin(commit) => {
+                Arc::make_mut(&mut self.view.pins).insert(commit);
                 Ok(())
             }
-            _ => Err("a kind this build does not know: use a newer build".into()),
+            Record::Unpin(commit) => {
+                Arc::make_mut(&mut self.view.pins).remove(&commit);
+                Ok(())
+            }
         }
     }
 
-    fn event(&mut self, commit: u64, line: &[u8]) -> Result<(), String> {
-        let event = parse_line(line).map_err(|e| e.to_string())?;
-        let event = event.ok_or("the line holds no event")?;
-        let event = Stamped::new(event).map_err(|e| e.to_string())?;
-        if let Some(target) = event.redacts() {
-            self.redactions.join(std::iter::once(*target).collect());
+    fn hold(&mut self, commit: u64, told: Told<S>) -> Result<(), String> {
+        match &told.source {
+            Source::Event(event) => {
+                if let Some(target) = event.event().redacts() {
+                    self.redactions.join(std::iter::once(*target).collect());
+                }
+            }
+            Source::State(state) => {
+                self.redactions.join_ref(state.redacted());
+            }
         }
-        let id = event.event().item_id.clone();
-        let source = Source::Event(HeldEvent::new(line, event));
-        self.hold(&id, commit, line.len(), source)
-    }
-
-    fn state(&mut self, commit: u64, payload: &[u8]) -> Result<(), String> {
-        let decoded = SnapshotPayload::decode(payload).map_err(|e| e.to_string())?;
-        let (id, state) = decoded.into_parts();
-        self.redactions.join_ref(state.redacted());
-        self.hold(&id, commit, payload.len(), Source::State(Arc::new(state)))
-    }
-
-    fn hold(
-        &mut self,
-        id: &str,
-        commit: u64,
-        bytes: usize,
-        source: Source<HeldEvent<S>>,
-    ) -> Result<(), String> {
         let items = match &self.scope {
             None => &mut self.base,
             Some(scope) => self
@@ -170,20 +193,19 @@ impl<S: Order> Loader<S> {
                 .get_mut(scope)
                 .ok_or("it belongs to a scope that is not there")?,
         };
-        let sources = items.entry(Arc::from(id)).or_default();
+        let sources = items.entry(told.item).or_default();
         if sources.last().is_some_and(|last| last.commit > commit) {
             return Err("it is older than what stands before it".into());
         }
         sources.push(Dated {
             commit,
-            bytes: bytes as u64,
-            source,
+            bytes: told.bytes,
+            source: told.source,
         });
         Ok(())
     }
 
-    fn living_scope(&self, body: &[u8]) -> Result<ScopeId, String> {
-        let record = ScopeRecord::decode(body).ok_or("it is no scope")?;
+    fn living_scope(&self, record: ScopeRecord) -> Result<ScopeId, String> {
         let id = ScopeId::from(record);
         if self.view.is_alive(&id) {
             Ok(id)
@@ -193,8 +215,7 @@ impl<S: Order> Loader<S> {
     }
 
     /// What a compaction says of the past, in place of what was said before it.
-    fn history(&mut self, at: u64, body: &[u8]) -> Result<(), String> {
-        let record = HistoryRecord::decode(body).ok_or("it is no record of a history")?;
+    fn history(&mut self, at: u64, record: HistoryRecord) -> Result<(), String> {
         let past = &mut self.view.past;
         if past.commit() > 0 && at <= past.commit() {
             return Err("it stands behind what it stands for".into());
@@ -222,7 +243,7 @@ impl<S: Order> Loader<S> {
     }
 
     /// The view.
-    pub(super) fn finish(mut self) -> View<S> {
+    fn finish(mut self) -> View<S> {
         let items = |held: Held<S>| {
             let items = held.into_iter();
             items

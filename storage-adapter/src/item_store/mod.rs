@@ -34,7 +34,6 @@ use crate::error::StoreError;
 use crate::log::{Frame, LogDir, OpenReport};
 use crate::log_store::{LogReader, LogStore};
 use crate::record::Header;
-use load::Loader;
 
 /// A durable store of work items under one order, over any log.
 ///
@@ -98,11 +97,7 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
                 found: header.order,
             });
         }
-        let mut loader = Loader::new();
-        for entry in log.reader().frames() {
-            loader.take(&entry?)?;
-        }
-        let view = loader.finish();
+        let view = load::view(log.reader().frames())?;
         Ok(Self { log, view })
     }
 

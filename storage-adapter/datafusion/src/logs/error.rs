@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use bones_snapshot::{DecodeError, LineError, StampTextError};
 use datafusion::common::DataFusionError;
-use storage_adapter::StoreError;
+use storage_adapter::{SourceError, StoreError};
 use thiserror::Error;
 
 use crate::publish::PublishError;
@@ -24,12 +24,9 @@ pub enum TransferError {
         /// What the system said.
         source: io::Error,
     },
-    /// A folder without any events file.
-    #[error("{} holds no .events files: name a .bones folder, an events folder or an .events file", path.display())]
-    NoEvents {
-        /// The folder.
-        path: PathBuf,
-    },
+    /// There is no log at the path.
+    #[error(transparent)]
+    Log(#[from] SourceError),
     /// A line is no event.
     #[error("{}:{line}: {source}; mend the line, or skip bad lines", path.display())]
     Line {

@@ -14,10 +14,10 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::stream;
 use lattice_core::Set;
 use object_store::buffered::BufWriter;
-use storage_adapter::View;
+use storage_adapter::{View, events_files};
 
 use super::error::TransferError;
-use super::lines::{Entry, LogFile, events_files};
+use super::lines::{Entry, LogFile};
 use crate::column::BytesBuilder;
 use crate::events::EventsBuilder;
 use crate::parquet_file::writer_properties;

@@ -1,34 +1,12 @@
 //! Lines of logs, one at a time.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bones_snapshot::{Event, MAX_LINE_BYTES, parse_line};
 
 use super::error::TransferError;
-
-/// The events files of a path, sorted by name.
-pub(super) fn events_files(path: &Path) -> Result<Vec<PathBuf>, TransferError> {
-    let io = |source| read_error(path, source);
-    if !fs::metadata(path).map_err(io)?.is_dir() {
-        return Ok(vec![path.into()]);
-    }
-    let nested = path.join("events");
-    let folder = if nested.is_dir() { nested } else { path.into() };
-    let mut files = Vec::new();
-    for entry in fs::read_dir(&folder).map_err(io)? {
-        let file = entry.map_err(io)?.path();
-        if file.extension().is_some_and(|e| e == "events") && file.is_file() {
-            files.push(file);
-        }
-    }
-    files.sort();
-    if files.is_empty() {
-        return Err(TransferError::NoEvents { path: path.into() });
-    }
-    Ok(files)
-}
 
 /// The events of one file, one at a time.
 pub(super) struct LogFile<'a> {

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use datafusion::logical_expr::ScalarUDF;
 
 pub(crate) use compact::{COMPACTED, Rule, compact_outcome};
-pub use value::FIELDS;
 
 use compact::Compact;
 use mask::Mask;
@@ -23,7 +22,7 @@ use value::Value;
 ///
 /// # Errors
 ///
-/// Planning fails on a name that is none of [`FIELDS`]; the query fails with a [`PayloadError`](crate::PayloadError) on a
+/// Planning fails on a name that is none of [`ItemView::FIELDS`](bones_snapshot::ItemView::FIELDS); the query fails with a [`PayloadError`](crate::PayloadError) on a
 /// payload that does not decode.
 pub fn lattice_value() -> ScalarUDF {
     ScalarUDF::new_from_impl(Value::default())

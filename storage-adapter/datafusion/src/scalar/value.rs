@@ -17,36 +17,6 @@ use crate::error::{Fault, PayloadError};
 
 const NAME: &str = "lattice_value";
 
-/// The fields that [`lattice_value`](crate::lattice_value) knows: those of [`ItemView`].
-pub const FIELDS: [&str; 26] = [
-    "item_id",
-    "title",
-    "description",
-    "kind",
-    "size",
-    "urgency",
-    "parent",
-    "deleted",
-    "phase",
-    "epoch",
-    "labels",
-    "assignees",
-    "blocked_by",
-    "related_to",
-    "links",
-    "comments",
-    "moves",
-    "created_at",
-    "updated_at",
-    "compact_summary",
-    "other",
-    "legacy",
-    "redacted",
-    "compacted_from",
-    "earliest_ts",
-    "latest_ts",
-];
-
 /// `lattice_value(payload, field)`.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Value {
@@ -81,7 +51,7 @@ impl ScalarUDFImpl for Value {
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
         // A name that is known now is judged now, before anything runs.
         if let Some(Some(ScalarValue::Utf8(Some(name)))) = args.scalar_arguments.get(1)
-            && !FIELDS.contains(&name.as_str())
+            && !ItemView::FIELDS.contains(&name.as_str())
         {
             let name = name.clone();
             return plan_err!("{NAME}: {}", Fault::Field { name });

@@ -14,7 +14,7 @@ use lattice_datafusion::logs::{
 use lattice_datafusion::publish::Published;
 use lattice_datafusion::{CompactOptions, Place, redactions};
 use lattice_lww::Unstamped;
-use storage_adapter::{BadLines, Batch, ItemStore, MemoryLog, read_log};
+use storage_adapter::{BadLines, Batch, ItemStore, MemoryLog, SourceError, read_log};
 
 use crate::support::{Log, assert_same, compacted, real_logs, session};
 
@@ -194,13 +194,19 @@ async fn lines_that_do_not_read_are_named_or_counted() {
         "{error}"
     );
     let error = export_log::<Unstamped>(dir.path().join("none").as_path(), &place, &options).await;
-    assert!(matches!(error.unwrap_err(), TransferError::Io { .. }));
+    assert!(matches!(
+        error.unwrap_err(),
+        TransferError::Log(SourceError::Io { .. })
+    ));
     let empty = dir.path().join("empty");
     std::fs::create_dir(&empty).unwrap();
     let error = export_log::<Unstamped>(&empty, &place, &options)
         .await
         .unwrap_err();
-    assert!(matches!(error, TransferError::NoEvents { .. }));
+    assert!(matches!(
+        error,
+        TransferError::Log(SourceError::NoEvents { .. })
+    ));
 }
 
 #[tokio::test]

@@ -97,6 +97,12 @@ fn shows<S: Order>(store: &ItemStore<S>) -> bool {
     seen || lines.any(|event| event.line().windows(6).any(|w| w == b"launch"))
 }
 
+/// The secret as a comment on `bn-0`.
+fn leak() -> String {
+    let data = format!(r#"{{"body":"{SECRET_JSON}"}}"#);
+    line(9, "item.comment", "bn-0", &data)
+}
+
 /// Every kind of event that carries text, each with the secret in it, and one that was never
 /// secret beside it.
 fn secrets() -> Vec<String> {
@@ -284,12 +290,7 @@ fn compact_nothing<S: Order>(store: &mut ItemStore<S>) -> CompactionOutcome {
 fn items_left_uncompacted_keep_masked_deltas() {
     let place = Place::new();
     let path = place.path("store");
-    let secret = line(
-        9,
-        "item.comment",
-        "bn-0",
-        &format!(r#"{{"body":"{SECRET_JSON}"}}"#),
-    );
+    let secret = leak();
     let lines = [finished(2), vec![secret.clone()]].concat();
     let mut store = place.store::<Unstamped>("store");
     import(&mut store, &lines);
@@ -335,12 +336,7 @@ fn items_left_uncompacted_keep_masked_deltas() {
 fn foreign_snapshots_left_beside_raw_events_are_masked_too() {
     let place = Place::new();
     let path = place.path("store");
-    let secret = line(
-        9,
-        "item.comment",
-        "bn-0",
-        &format!(r#"{{"body":"{SECRET_JSON}"}}"#),
-    );
+    let secret = leak();
     let lines = [finished(1), vec![secret.clone()]].concat();
     let other = place.plain::<Unstamped>(&lines, &Set::new());
     let mut store = place.store::<Unstamped>("store");
@@ -358,12 +354,7 @@ fn foreign_snapshots_left_beside_raw_events_are_masked_too() {
 fn a_dry_run_leaves_the_text_where_it_is_and_says_so() {
     let place = Place::new();
     let path = place.path("store");
-    let secret = line(
-        9,
-        "item.comment",
-        "bn-0",
-        &format!(r#"{{"body":"{SECRET_JSON}"}}"#),
-    );
+    let secret = leak();
     let mut store = place.store::<Unstamped>("store");
     import(&mut store, &[finished(1), vec![secret.clone()]].concat());
     redact(&mut store, &Set::singleton(hash(&secret)));
@@ -381,12 +372,7 @@ fn a_dry_run_leaves_the_text_where_it_is_and_says_so() {
 fn redacting_what_is_unknown_waits_for_it() {
     let place = Place::new();
     let path = place.path("store");
-    let secret = line(
-        9,
-        "item.comment",
-        "bn-0",
-        &format!(r#"{{"body":"{SECRET_JSON}"}}"#),
-    );
+    let secret = leak();
     let mut store = place.store::<Unstamped>("store");
     let report = redact(&mut store, &Set::singleton(hash(&secret)));
     assert_eq!((report.redactions_added, report.items), (1, 0));
@@ -411,12 +397,7 @@ fn redacting_what_is_unknown_waits_for_it() {
 #[test]
 fn a_redaction_in_the_same_import_comes_first() {
     let place = Place::new();
-    let secret = line(
-        9,
-        "item.comment",
-        "bn-0",
-        &format!(r#"{{"body":"{SECRET_JSON}"}}"#),
-    );
+    let secret = leak();
     let order = redact_event(hash(&secret), 0);
     for (n, lines) in [[secret.clone(), order.clone()], [order, secret]]
         .iter()
@@ -433,12 +414,7 @@ fn a_redaction_in_the_same_import_comes_first() {
 fn a_redact_event_of_another_item_counts_as_well() {
     let place = Place::new();
     let path = place.path("store");
-    let secret = line(
-        9,
-        "item.comment",
-        "bn-0",
-        &format!(r#"{{"body":"{SECRET_JSON}"}}"#),
-    );
+    let secret = leak();
     let data = format!(r#"{{"target_hash":"{}"}}"#, format_hash(&hash(&secret)));
     let order = line(9, "item.redact", "bn-1", &data);
     let mut store = place.store::<Unstamped>("store");
@@ -456,12 +432,7 @@ fn a_redact_event_of_another_item_counts_as_well() {
 #[test]
 fn the_redact_event_itself_can_be_redacted_and_still_counts() {
     let place = Place::new();
-    let secret = line(
-        9,
-        "item.comment",
-        "bn-0",
-        &format!(r#"{{"body":"{SECRET_JSON}"}}"#),
-    );
+    let secret = leak();
     let order = redact_event(hash(&secret), 0);
     let mut store = place.store::<Unstamped>("store");
     import(&mut store, &[secret.clone(), order.clone()]);
@@ -478,12 +449,7 @@ fn the_redact_event_itself_can_be_redacted_and_still_counts() {
 fn a_torn_tail_does_not_keep_what_was_redacted() {
     let place = Place::new();
     let path = place.path("store");
-    let secret = line(
-        9,
-        "item.comment",
-        "bn-0",
-        &format!(r#"{{"body":"{SECRET_JSON}"}}"#),
-    );
+    let secret = leak();
     let mut store = place.store::<Unstamped>("store");
     import(&mut store, &finished(1));
     import(&mut store, std::slice::from_ref(&secret));
