@@ -1,5 +1,7 @@
 //! The JSON of an item: every key, its order, and every kind of value.
 
+use std::collections::BTreeSet;
+
 use bones_snapshot::{EventHash, ItemView, format_hash};
 use lattice_core::Set;
 use lattice_lww::Unstamped;
