@@ -230,7 +230,10 @@ impl<S: Order> View<S> {
             }
         }
         // SUBTLE: a second pass, because any event above may redact any payload.
-        for (id, news) in &mut news {
+        let with_payloads = news
+            .iter_mut()
+            .filter(|(_, news)| !news.payloads.is_empty());
+        for (id, news) in with_payloads {
             let known = held.get(id);
             news.payloads.retain_mut(|payload| {
                 let (id, mut state) = payload.clone().into_parts();
@@ -259,10 +262,13 @@ impl<S: Order> View<S> {
         let scope = news.scope.and_then(|id| self.scopes.get_mut(&id.name));
         let items = scope.map_or(&mut self.base, |scope| &mut scope.items);
         for (id, new) in news.items {
-            let item = items
-                .entry(id)
-                .or_insert_with(|| Arc::new(Item::new(Vec::new())));
-            new.join_into(Arc::make_mut(item), commit, &news.redactions);
+            if let Some(item) = items.get_mut(&id) {
+                new.join_into(Arc::make_mut(item), commit, &news.redactions);
+            } else {
+                let mut item = Item::new(Vec::new());
+                new.join_into(&mut item, commit, &news.redactions);
+                items.insert(id, Arc::new(item));
+            }
         }
         if !news.grew.is_empty() {
             mask_all(&mut self.base, &news.grew);

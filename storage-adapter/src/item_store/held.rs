@@ -8,7 +8,11 @@ use lattice_core::{JoinSemilattice, Set};
 
 /// An event together with its line, word for word. Clones share both.
 #[derive(Debug, Clone)]
-pub struct HeldEvent<S: Order>(Arc<Held<S>>);
+pub struct HeldEvent<S: Order> {
+    /// Beside the pointer, so that events are told apart without going after it.
+    hash_begin: [u8; 8],
+    held: Arc<Held<S>>,
+}
 
 #[derive(Debug)]
 struct Held<S: Order> {
@@ -24,17 +28,25 @@ impl<S: Order> HeldEvent<S> {
             .rposition(|b| !matches!(b, b'\n' | b'\r'))
             .map_or(0, |last| last.saturating_add(1));
         let line = line.get(..end).unwrap_or(line).into();
-        Self(Arc::new(Held { line, event }))
+        let EventHash(hash) = event.event().hash;
+        Self {
+            hash_begin: hash.first_chunk().copied().unwrap_or_default(),
+            held: Arc::new(Held { line, event }),
+        }
     }
 
     /// The line without its line end.
     pub fn line(&self) -> &[u8] {
-        &self.0.line
+        &self.held.line
     }
 
     /// The event.
     pub fn event(&self) -> &Stamped<S> {
-        &self.0.event
+        &self.held.event
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        self.hash_begin == other.hash_begin && self.hash() == other.hash()
     }
 }
 
@@ -111,7 +123,7 @@ impl<S: Order> Item<S> {
         if self.sources.len() <= FEW {
             let mut events = self.events();
             let is_raw = self.states().next().is_none();
-            let is_held = events.any(|held| held.hash() == event.hash());
+            let is_held = events.any(|held| held.is_same(event));
             if is_held || is_raw {
                 return is_held;
             }

@@ -108,9 +108,8 @@ impl<S: Order> Loader<S> {
         })?;
         // A rewritten beginning lists its commits itself.
         if entry.commit > self.view.past.commit() {
-            let none = BTreeSet::new();
             let time = entry.commit_time_micros;
-            self.view.past.advance(entry.commit, time, none);
+            self.view.past.advance(entry.commit, time, Vec::new());
         }
         Ok(())
     }

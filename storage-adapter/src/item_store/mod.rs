@@ -12,7 +12,6 @@ mod stats;
 mod verify;
 mod view;
 
-use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::path::Path;
 
@@ -115,8 +114,7 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
     fn commit_frame(&mut self, frame: Frame, now_micros: u64) -> Result<u64, StoreError> {
         self.log.write(vec![frame], now_micros)?;
         let commit = self.log.sync()?;
-        let none = BTreeSet::new();
-        self.view.past.advance(commit, now_micros, none);
+        self.view.past.advance(commit, now_micros, Vec::new());
         Ok(commit)
     }
 }

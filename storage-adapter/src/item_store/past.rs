@@ -45,10 +45,11 @@ impl Past {
         self.times.get_max().map_or(0, |(commit, _)| *commit)
     }
 
-    pub(super) fn advance(&mut self, commit: u64, time: u64, touched: BTreeSet<Touched>) {
+    /// Goes on to the next commit; what it changed is sorted.
+    pub(super) fn advance(&mut self, commit: u64, time: u64, touched: Vec<Touched>) {
         self.times.insert(commit, time);
         if !touched.is_empty() {
-            self.touched.insert(commit, touched.into_iter().collect());
+            self.touched.insert(commit, touched.into());
         }
     }
 }
