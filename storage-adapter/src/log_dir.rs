@@ -58,6 +58,10 @@ impl<F: Files> LogStore for LogDir<F> {
         self.publish_rewrite(finished)
     }
 
+    fn clear(obsolete: &mut Obsolete<F>) {
+        obsolete.unlink();
+    }
+
     fn remove(&mut self, obsolete: Obsolete<F>) -> Result<(), LogError> {
         Self::remove(self, obsolete)
     }

@@ -93,6 +93,10 @@ pub trait LogStore {
     /// [`LogError`]; see the contract.
     fn publish(&mut self, finished: Self::Finished) -> Result<Self::Obsolete, LogError>;
 
+    /// The part of [`remove`](Self::remove) that takes long and needs no owner, who can go on meanwhile. Nobody has to
+    /// call it, and what it leaves is for `remove`. By default it does nothing.
+    fn clear(_obsolete: &mut Self::Obsolete) {}
+
     /// Removes what a replacement left behind. What cannot be removed now is tried again later.
     ///
     /// # Errors

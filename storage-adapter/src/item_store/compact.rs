@@ -7,7 +7,7 @@ mod write;
 use bones_compact::{CompactionPolicy, CompactionReport, RetentionConfig};
 use bones_snapshot::Order;
 
-use super::ItemStore;
+use super::{ItemStore, View};
 use crate::error::StoreError;
 use crate::log_store::{LogRewrite, LogStore};
 
@@ -126,7 +126,7 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
         let mut rewrite = self.begin_rewrite(&plan)?;
         let replacement = plan.replacement(&self.view);
         replacement.write(&mut rewrite, &mut || Ok(()))?;
-        let obsolete = self.publish(&replacement, rewrite.finish()?)?;
+        let obsolete = self.publish(&replacement, replacement.view(), rewrite.finish()?)?;
         self.discard(&plan, obsolete)?;
         let mut outcome = plan.outcome(true, disk_before, self.log.disk_bytes()?);
         outcome.items_masked = replacement.items_masked();
@@ -138,14 +138,16 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
         Ok(self.log.begin_rewrite_after(plan.after())?)
     }
 
-    /// The commit point; returns what is left of the log before.
+    /// The commit point; returns what is left of the log before. `ahead` is the replacement's view, or that brought
+    /// [over](Replacement::over) what came since.
     pub(crate) fn publish(
         &mut self,
         replacement: &Replacement<S>,
+        ahead: &View<S>,
         finished: L::Finished,
     ) -> Result<L::Obsolete, StoreError> {
         let obsolete = self.log.publish(finished)?;
-        self.view = replacement.over(&self.view);
+        self.view = replacement.over(ahead, &self.view);
         Ok(obsolete)
     }
 

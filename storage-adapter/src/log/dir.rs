@@ -218,7 +218,12 @@ impl<F: Files> LogDir<F> {
         let own = names
             .iter()
             .filter(|n| !matches!(name::parse(n), None | Some(name::Own::Lock)));
-        own.map(|n| self.len_of(n)).sum()
+        // Files may be on their way off the disk.
+        let len = |name: &String| match self.len_of(name) {
+            Err(LogError::Missing { .. }) => Ok(0),
+            len => len,
+        };
+        own.map(len).sum()
     }
 
     /// Files that keep what opening cut from a torn tail, with their lengths.

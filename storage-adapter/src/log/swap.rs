@@ -29,6 +29,20 @@ impl<F: Files> Obsolete<F> {
     pub fn names(&self) -> &[String] {
         &self.names
     }
+
+    /// Takes the files off the disk, as far as that is possible now, beside whatever the owner does: large files take
+    /// long. [`LogDir::remove`] tries the rest again and makes the removal durable.
+    pub fn unlink(&mut self) {
+        // Without an owner, or after a failed sync, it is for the next open to say what the store does without.
+        let Some(shared) = self
+            .owner
+            .upgrade()
+            .filter(|shared| shared.writable().is_ok())
+        else {
+            return;
+        };
+        self.names.retain(|name| shared.files.unlink(name).is_err());
+    }
 }
 
 impl<F: Files> LogDir<F> {

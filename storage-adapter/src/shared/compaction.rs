@@ -174,11 +174,16 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
         replacement: &Replacement<S>,
         finished: L::Finished,
     ) -> Result<bool, StoreError> {
+        // Nearly all that came meanwhile is brought over before the store is held.
+        let ahead = replacement.over(replacement.view(), &self.read());
         let mut store = self.0.store();
         if !plan.keeps_pins(&store) {
             return Ok(false);
         }
-        let obsolete = store.publish(replacement, finished)?;
+        // SUBTLE: who drops the last of what was replaced waits until all of it is freed. That is to be this thread,
+        // and not before the store is free.
+        let replaced = store.view();
+        let mut obsolete = store.publish(replacement, &ahead, finished)?;
         self.0.show(&store);
         // SUBTLE: while the store is held, so that only versions over the old files are among them.
         let retired = std::mem::take(&mut *self.0.retired());
@@ -188,7 +193,9 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
             let left = self.0.grace.saturating_sub(waited.passed());
             drop(old.reclaim_within(left));
         }
+        L::clear(&mut obsolete);
         self.0.store().discard(plan, obsolete)?;
+        drop(replaced);
         Ok(true)
     }
 }

@@ -183,16 +183,22 @@ impl<S: Order> Replacement<S> {
         Ok(())
     }
 
-    /// The view `now`, which may be newer than the one that was replaced, with what was replaced.
+    /// What is put in place of the view that is replaced.
+    pub(crate) fn view(&self) -> &View<S> {
+        &self.view
+    }
+
+    /// The view `now` with what was replaced. `ahead` is [`view`](Self::view), or what this made of it and an earlier
+    /// view than `now`.
     ///
-    /// O(items that changed since), and O(items) if redactions came.
-    pub(crate) fn over(&self, now: &View<S>) -> View<S> {
+    /// O(items that changed between the two), and O(items) if redactions came.
+    pub(crate) fn over(&self, ahead: &View<S>, now: &View<S>) -> View<S> {
         let replaced = self.view.commit();
         let mut next = now.clone();
-        next.base = self.items_over(&self.view.base, now, None);
-        for (name, scope) in &self.view.scopes {
+        next.base = ahead.items_over(&ahead.base, now, None);
+        for (name, scope) in &ahead.scopes {
             if now.is_alive(&scope.id) {
-                let items = self.items_over(&scope.items, now, Some(&scope.id));
+                let items = ahead.items_over(&scope.items, now, Some(&scope.id));
                 let id = scope.id.clone();
                 next.scopes.insert(Arc::clone(name), Scope { id, items });
             }
@@ -208,31 +214,6 @@ impl<S: Order> Replacement<S> {
         past.garbage &= now.commit() > replaced || self.after > 0;
         next
     }
-
-    /// The items of the base or of a scope, and what came of them since.
-    fn items_over(&self, items: &Items<S>, now: &View<S>, scope: Option<&ScopeId>) -> Items<S> {
-        let replaced = self.view.commit();
-        let current = match scope.and_then(|id| now.scopes.get(&id.name)) {
-            None => &now.base,
-            Some(scope) => &scope.items,
-        };
-        let mut next = items.clone();
-        let since = now.past.touched.range(replaced.saturating_add(1)..);
-        let touched = since.flat_map(|(_, touched)| touched.iter());
-        for id in touched.filter(|touched| touched.scope.as_ref() == scope) {
-            let id = &id.item;
-            let came = current.get(id).map_or(&[][..], |item| item.sources());
-            let came = came.iter().filter(|held| held.commit > replaced);
-            let held = items.get(id).map_or(&[][..], |item| item.sources());
-            let sources = held.iter().chain(came).cloned().collect();
-            next.insert(Arc::clone(id), Arc::new(Item::new(sources)));
-        }
-        let grew = now.redactions.difference(&self.view.redactions);
-        if !grew.is_empty() {
-            mask_all(&mut next, &grew);
-        }
-        next
-    }
 }
 
 impl<S: Order> View<S> {
@@ -244,6 +225,31 @@ impl<S: Order> View<S> {
                 .get_mut(&scope.name)
                 .and_then(|scope| scope.items.insert(Arc::clone(id), item)),
         };
+    }
+
+    /// The items of the base or of a scope, of a view, and what came of them since.
+    fn items_over(&self, items: &Items<S>, now: &View<S>, scope: Option<&ScopeId>) -> Items<S> {
+        let known = self.commit();
+        let current = match scope.and_then(|id| now.scopes.get(&id.name)) {
+            None => &now.base,
+            Some(scope) => &scope.items,
+        };
+        let mut next = items.clone();
+        let since = now.past.touched.range(known.saturating_add(1)..);
+        let touched = since.flat_map(|(_, touched)| touched.iter());
+        for id in touched.filter(|touched| touched.scope.as_ref() == scope) {
+            let id = &id.item;
+            let came = current.get(id).map_or(&[][..], |item| item.sources());
+            let came = came.iter().filter(|held| held.commit > known);
+            let held = items.get(id).map_or(&[][..], |item| item.sources());
+            let sources = held.iter().chain(came).cloned().collect();
+            next.insert(Arc::clone(id), Arc::new(Item::new(sources)));
+        }
+        let grew = now.redactions.difference(&self.redactions);
+        if !grew.is_empty() {
+            mask_all(&mut next, &grew);
+        }
+        next
     }
 
     fn history(&self) -> HistoryRecord {
@@ -266,5 +272,100 @@ fn mask<S: Order>(id: &str, sources: &mut [Dated<HeldEvent<S>>], redactions: &Se
             held.bytes = state.encode(id).len() as u64;
             held.source = Source::State(Arc::new(state));
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    reason = "a test that goes wrong should stop right there"
+)]
+mod tests {
+    use bones_snapshot::{EventHash, Stamped, parse_line, write_line};
+    use lattice_lww::Unstamped;
+
+    use crate::item_store::compact::plan::{LogFacts, Plan};
+    use crate::{Batch, Compaction, HeldEvent, ItemStore, MemoryLog, View};
+
+    type Store = ItemStore<Unstamped, MemoryLog>;
+
+    fn comment(n: u64) -> HeldEvent<Unstamped> {
+        let item = format!("bn-{}", n % 5);
+        let wall = i64::try_from(n).unwrap();
+        let line = write_line(
+            wall,
+            "alice",
+            "-",
+            &[],
+            "item.comment",
+            &item,
+            r#"{"body":"b"}"#,
+        );
+        let event = parse_line(line.as_bytes()).unwrap().unwrap();
+        HeldEvent::new(line.as_bytes(), Stamped::new(event).unwrap())
+    }
+
+    fn write(store: &mut Store, n: u64, scope: Option<&str>, redactions: &[EventHash]) {
+        let batch = Batch {
+            events: vec![comment(n)],
+            redactions: redactions.iter().copied().collect(),
+            scope: scope.map(|name| store.scope(name).unwrap().clone()),
+            ..Batch::default()
+        };
+        store.apply(batch, n).unwrap();
+    }
+
+    /// Everything a reader could ask of it.
+    fn told(view: &View<Unstamped>) -> ([u8; 32], Vec<(u64, u64)>, Vec<String>) {
+        let items = |items: &super::Items<Unstamped>| {
+            let lines = items.iter().map(|(id, item)| {
+                let commits: Vec<u64> = item.sources().iter().map(|held| held.commit).collect();
+                format!("{id} {commits:?} {:?}", item.state(&view.redactions))
+            });
+            lines.collect::<Vec<_>>()
+        };
+        let scopes = view.scopes.values().flat_map(|scope| items(&scope.items));
+        let all = items(&view.base).into_iter().chain(scopes).collect();
+        (view.digest(), view.commits().collect(), all)
+    }
+
+    /// It does not matter in how many steps what came meanwhile is brought over.
+    #[test]
+    fn a_view_is_brought_over_in_steps() {
+        let log = MemoryLog::new(&Store::header());
+        let mut store = Store::over(log).unwrap();
+        store.create_scope("old", 0).unwrap();
+        (1..40).for_each(|n| write(&mut store, n, (n % 3 == 0).then_some("old"), &[]));
+        let begun = store.view();
+        let facts = LogFacts::of(store.log()).unwrap();
+        let mut options = Compaction::without_history(u64::MAX);
+        options.policy.min_age_days = 0;
+        options.policy.target_phases = vec!["open".into()];
+        let plan = Plan::new(&begun, &options, &facts).unwrap();
+        let replacement = plan.replacement(&begun);
+
+        write(&mut store, 40, None, &[comment(3).event().event().hash]);
+        write(&mut store, 41, Some("old"), &[]);
+        store.create_scope("new", 42).unwrap();
+        write(&mut store, 43, Some("new"), &[]);
+        let between = store.view();
+        write(
+            &mut store,
+            44,
+            Some("new"),
+            &[comment(1).event().event().hash],
+        );
+        write(&mut store, 45, None, &[]);
+        store.delete_scope("old", 46).unwrap();
+        let now = store.view();
+
+        let at_once = replacement.over(replacement.view(), &now);
+        let ahead = replacement.over(replacement.view(), &between);
+        let in_steps = replacement.over(&ahead, &now);
+        assert!(told(&in_steps) == told(&at_once));
+        assert!(at_once.digest() == now.digest());
+        assert!(told(&at_once).2 != told(&now).2, "nothing was replaced");
+        assert!(told(&ahead).2 != told(&at_once).2, "nothing came later");
+        assert_eq!(in_steps.redactions, now.redactions);
     }
 }

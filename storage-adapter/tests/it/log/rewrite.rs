@@ -215,6 +215,37 @@ fn what_a_publication_left_and_nobody_removed_goes_at_the_next_open() {
 }
 
 #[test]
+fn what_a_publication_left_can_be_unlinked_beside_the_owner() {
+    let (disk, mut log, _) = small();
+    let finished = log.begin_rewrite().unwrap().finish().unwrap();
+    let mut obsolete = log.publish_rewrite(finished).unwrap();
+    let before = log.disk_bytes().unwrap();
+    std::thread::scope(|threads| {
+        threads.spawn(|| obsolete.unlink());
+        log.append([Frame::new(1, *b"meanwhile")], 99).unwrap();
+    });
+    assert!(obsolete.names().is_empty());
+    assert!(story::unnamed(&disk, &log).is_empty());
+    assert!(log.disk_bytes().unwrap() < before);
+    disk.no_plan();
+    log.remove(obsolete).unwrap();
+    assert_eq!(disk.trace().len(), 1, "one sync makes the removal durable");
+}
+
+#[test]
+fn what_is_left_without_its_owner_is_not_unlinked() {
+    let (disk, mut log, _) = small();
+    let finished = log.begin_rewrite().unwrap().finish().unwrap();
+    let mut obsolete = log.publish_rewrite(finished).unwrap();
+    drop(log);
+    let names = obsolete.names().to_vec();
+    obsolete.unlink();
+    assert_eq!(obsolete.names(), names);
+    let (_, report) = story::open(&disk).unwrap();
+    assert_eq!(report.orphans_removed.len(), names.len());
+}
+
+#[test]
 fn a_long_rewrite_is_synced_as_it_grows() {
     let disk = SimDisk::default();
     let mut log = LogDir::create_on(disk.clone(), b"").unwrap();

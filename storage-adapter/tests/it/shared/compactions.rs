@@ -38,6 +38,26 @@ fn exact(shared: &Shared, commit: u64) -> bool {
         .is_ok_and(|m| m.is_exact())
 }
 
+/// Large files take long to remove: if the store were held meanwhile, the writer here would wait for ever.
+#[test]
+fn what_was_replaced_is_removed_while_others_write() {
+    let (shared, strings) = grown();
+    let (writer, (told, tells)) = (shared.clone(), mpsc::channel());
+    strings.on_clear(move || {
+        std::thread::spawn(move || {
+            writer.apply(batch(40), 400 * MINUTE).unwrap();
+            told.send(writer.read().commit()).unwrap();
+        });
+        let commit = tells.recv_timeout(Duration::from_secs(20));
+        assert_eq!(commit, Ok(41), "the writer waited for the removal");
+    });
+    let outcome = shared
+        .compact(&compaction(Some(small()), 9 * HOUR))
+        .unwrap();
+    assert!(outcome.changed);
+    assert_eq!(shared.read().commit(), 41, "nothing was cleared");
+}
+
 #[test]
 fn what_comes_while_a_compaction_writes_is_kept_as_it_came() {
     let (shared, strings) = grown();

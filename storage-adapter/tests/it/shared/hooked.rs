@@ -12,6 +12,7 @@ type Hook = Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>;
 pub(super) struct Hooked {
     log: MemoryLog,
     on_push: Hook,
+    on_clear: Hook,
     fail_sync: Arc<Mutex<bool>>,
     syncs: Arc<Mutex<usize>>,
 }
@@ -20,6 +21,7 @@ pub(super) struct Hooked {
 #[derive(Clone, Default)]
 pub(super) struct Strings {
     on_push: Hook,
+    on_clear: Hook,
     fail_sync: Arc<Mutex<bool>>,
     syncs: Arc<Mutex<usize>>,
 }
@@ -35,6 +37,11 @@ impl Strings {
         *self.on_push.lock().unwrap() = Some(Box::new(hook));
     }
 
+    /// Calls this once, when what a rewrite replaced is cleared.
+    pub(super) fn on_clear(&self, hook: impl FnOnce() + Send + 'static) {
+        *self.on_clear.lock().unwrap() = Some(Box::new(hook));
+    }
+
     pub(super) fn fail_syncs(&self) {
         *self.fail_sync.lock().unwrap() = true;
     }
@@ -46,6 +53,7 @@ impl Hooked {
         let log = Self {
             log: MemoryLog::new(header),
             on_push: Arc::clone(&strings.on_push),
+            on_clear: Arc::clone(&strings.on_clear),
             fail_sync: Arc::clone(&strings.fail_sync),
             syncs: Arc::clone(&strings.syncs),
         };
@@ -61,7 +69,7 @@ pub(super) struct Rewrite {
 impl LogStore for Hooked {
     type Rewrite = Rewrite;
     type Finished = MemoryRewrite;
-    type Obsolete = ();
+    type Obsolete = Hook;
     type Reader = MemoryReader;
 
     fn place(&self) -> PathBuf {
@@ -104,10 +112,17 @@ impl LogStore for Hooked {
             on_push: Arc::clone(&self.on_push),
         })
     }
-    fn publish(&mut self, finished: MemoryRewrite) -> Result<(), LogError> {
-        self.log.publish(finished)
+    fn publish(&mut self, finished: MemoryRewrite) -> Result<Hook, LogError> {
+        self.log.publish(finished)?;
+        Ok(Arc::clone(&self.on_clear))
     }
-    fn remove(&mut self, (): ()) -> Result<(), LogError> {
+    fn clear(obsolete: &mut Hook) {
+        let hook = obsolete.lock().unwrap().take();
+        if let Some(hook) = hook {
+            hook();
+        }
+    }
+    fn remove(&mut self, _: Hook) -> Result<(), LogError> {
         Ok(())
     }
     fn verify(&self) -> Result<VerifyReport, LogError> {
