@@ -1,5 +1,7 @@
 //! Why a function of this crate refuses what it was given.
 
+use std::fmt;
+
 use bones_snapshot::DecodeError;
 use datafusion::common::DataFusionError;
 use thiserror::Error;
@@ -7,8 +9,8 @@ use thiserror::Error;
 /// A value that a function cannot work with.
 ///
 /// Reaches the caller of a query as [`DataFusionError::External`]; [`PayloadError::of`] finds it there. Over a
-/// cluster only its message arrives. Messages quote no content.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+/// cluster only what `Debug` shows arrives, which is therefore the message. Messages quote no content.
+#[derive(Clone, PartialEq, Eq, Error)]
 #[error("{function}: row {row} of the batch: {why}")]
 #[non_exhaustive]
 pub struct PayloadError {
@@ -85,6 +87,14 @@ impl Fault {
             row,
             why: self,
         }
+    }
+}
+
+impl fmt::Debug for PayloadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PayloadError")
+            .field(&self.to_string())
+            .finish()
     }
 }
 

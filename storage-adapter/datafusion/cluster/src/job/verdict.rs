@@ -11,7 +11,7 @@ use crate::ClusterError;
 use crate::status::Scheduler;
 
 /// How the errors of `lattice-datafusion` begin in the text of a task that failed.
-const FAULT: &str = "PayloadError {";
+const FAULT: &str = "PayloadError(";
 
 /// What Ballista 55 says when a job failed, before the reason.
 const FAILED: &str = " failed: ";
@@ -81,26 +81,13 @@ fn is_of_a_connection(error: &DataFusionError) -> bool {
     }
 }
 
-/// The error of a payload in the text of a task that failed: up to the brace that closes it.
+/// The message of a payload's error in the text of a task that failed, up to the quote that closes it. Each error that
+/// quotes another puts backslashes before its quotes.
 fn fault(text: &str) -> Option<&str> {
-    let from = text.split_once(FAULT)?.0.len();
-    let rest = text.get(from..)?;
-    let mut open = 0_usize;
-    let mut quoted = false;
-    for (at, c) in rest.char_indices() {
-        match c {
-            '"' => quoted = !quoted,
-            '{' if !quoted => open += 1,
-            '}' if !quoted => {
-                open = open.saturating_sub(1);
-                if open == 0 {
-                    return rest.get(..=at);
-                }
-            }
-            _ => {}
-        }
-    }
-    Some(rest)
+    let (_, rest) = text.split_once(FAULT)?;
+    let (quote, rest) = rest.split_at(rest.find('"')? + 1);
+    let end = rest.find(&format!("{quote})")).unwrap_or(rest.len());
+    rest.get(..end)
 }
 
 #[cfg(test)]
@@ -111,15 +98,12 @@ mod tests {
     fn the_fault_of_a_payload_is_cut_out_whole() {
         let text = "Job a failed: DataFusionError(External(PayloadError))";
         assert_eq!(fault(text), None);
-        let text = r#"error: External(PayloadError { function: "a}b", row: 3, why: Payload(D { offset: 1 }) }))"#;
-        assert_eq!(
-            fault(text),
-            Some(r#"PayloadError { function: "a}b", row: 3, why: Payload(D { offset: 1 }) }"#)
-        );
-        assert_eq!(
-            fault("cut off: PayloadError { row: 3"),
-            Some("PayloadError { row: 3")
-        );
+        let text = r#"error: External(PayloadError("lattice_join: row 3: offset 1 (0x01)")))"#;
+        assert_eq!(fault(text), Some("lattice_join: row 3: offset 1 (0x01)"));
+        let quoted = format!("failed: {text:?}");
+        assert_eq!(fault(&quoted), Some("lattice_join: row 3: offset 1 (0x01)"));
+        let cut = r#"cut off: PayloadError("lattice_join: row 3"#;
+        assert_eq!(fault(cut), Some("lattice_join: row 3"));
     }
 
     #[test]
