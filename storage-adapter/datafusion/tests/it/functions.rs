@@ -1,6 +1,6 @@
 //! Functions of one payload, and the SQL that the README shows.
 
-use bones_snapshot::{ItemView, Stamped, parse_line, write_line};
+use bones_snapshot::{ItemView, write_line};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, LargeBinaryArray, RecordBatch};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
