@@ -2,7 +2,7 @@
 """Breaks the store in one place after the other and demands that the test named for it notices.
 
 First the table in `docs/SCENARIOS.md` is checked: rows without gaps, every named test there, and for each row about crashes,
-loss of power and redaction a sabotage of `sabotage/places.py`. Then the crates are copied into a folder under the target
+loss of power and redaction a sabotage of `sabotage/places.py`, whose places are looked up in the sources. Then the crates are copied into a folder under the target
 directory, every place becomes a switch that is read from the environment, and the tests are built once. Each sabotage is
 run with its test alone: it must pass with the switch off and fail with it on. A place that is not found exactly once is
 an error, which is how the list stays true to the source.
@@ -136,6 +136,19 @@ def span(source, place):
     return found[0]
 
 
+def cuts():
+    """What is to be cut in each source: span, number of the sabotage, and what stands there then."""
+    found = {}
+    for number, sabotage in enumerate(SABOTAGES):
+        for place in sabotage.places:
+            file = Path("storage-adapter/src") / place.file
+            if not (ROOT / file).is_file():
+                fail(f"no such file: {file}")
+            where = span((ROOT / file).read_text(encoding="utf-8"), place)
+            found.setdefault(file, []).append((where, number, place.broken))
+    return found
+
+
 def switched(source, cuts):
     """The source with every cut a switch; cuts of one span make one chain."""
     spans = {}
@@ -170,15 +183,7 @@ def copy(folder):
             for file in [path, *path.rglob("*")]:
                 if file.is_file():
                     wanted[file.relative_to(ROOT)] = file.read_bytes()
-    cuts = {}
-    for number, sabotage in enumerate(SABOTAGES):
-        for place in sabotage.places:
-            file = Path("storage-adapter/src") / place.file
-            if file not in wanted:
-                fail(f"no such file: {file}")
-            where = span(wanted[file].decode(), place)
-            cuts.setdefault(file, []).append((where, number, place.broken))
-    for file, places in cuts.items():
+    for file, places in cuts().items():
         wanted[file] = switched(wanted[file].decode(), places).encode()
     wanted[Path("storage-adapter/src/lib.rs")] += SWITCH.encode()
     manifest = (ROOT / "Cargo.toml").read_text(encoding="utf-8")
@@ -249,7 +254,7 @@ def run(binary, folder, test, number=None):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     arguments.add_argument("--only", nargs="+", metavar="NAME", help="only these sabotages")
-    arguments.add_argument("--table", action="store_true", help="check the table and stop")
+    arguments.add_argument("--table", action="store_true", help="check the table and the places, and stop")
     arguments.add_argument("--list", action="store_true", help="print the sabotages and stop")
     arguments = arguments.parse_args()
     if arguments.list:
@@ -257,6 +262,7 @@ def main():
             print(f"{sabotage.name}: {sabotage.what}")
         return
     check_table()
+    cuts()
     if arguments.table:
         return
     chosen = [(n, s) for n, s in enumerate(SABOTAGES) if not arguments.only or s.name in arguments.only]

@@ -213,7 +213,7 @@ SABOTAGES = [
         [
             Place(
                 "item_store/load.rs",
-                "let id = self.living_scope(body)?; «self.view.remove_scope(&id);» self.scopes.remove(&id);",
+                "let id = self.living_scope(record)?; «self.view.remove_scope(&id);» self.scopes.remove(&id);",
                 "",
             )
         ],
