@@ -39,6 +39,7 @@ CRATES = [
 FOLDERS = {
     "retention": ROOT / "bones-compact/tests/it",
     "loom": ROOT / "storage-adapter",
+    "processes": ROOT / "storage-adapter/tests",
     "tests-e2e": ROOT,
 }
 ROWS = range(1, 75)

@@ -155,7 +155,7 @@ impl<F: Files> LogDir<F> {
     /// Replaces everything that is stored by these frames and returns the number of the last commit, which
     /// stays what it was: a [`Rewrite`] begun, filled, published and cleaned up in one call.
     ///
-    /// `Ok` means that the new state is on the medium. The time is not used.
+    /// `Ok` means that the new state is on the medium.
     ///
     /// # Errors
     ///
@@ -168,17 +168,13 @@ impl<F: Files> LogDir<F> {
     /// let dir = tempfile::tempdir()?;
     /// let mut log = LogDir::create(&dir.path().join("store"), b"")?;
     /// log.append([Frame::new(1, *b"a"), Frame::new(1, *b"b")], 10)?;
-    /// assert_eq!(log.replace([Frame::new(9, *b"ab")], 20)?, 1);
+    /// assert_eq!(log.replace([Frame::new(9, *b"ab")])?, 1);
     /// let entry = log.frames().next().unwrap()?;
     /// assert_eq!((entry.kind, &entry.body[..]), (9, &b"ab"[..]));
     /// assert_eq!((entry.commit, entry.commit_time_micros), (1, 10));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn replace(
-        &mut self,
-        frames: impl IntoIterator<Item = Frame>,
-        _commit_time_micros: u64,
-    ) -> Result<u64, LogError> {
+    pub fn replace(&mut self, frames: impl IntoIterator<Item = Frame>) -> Result<u64, LogError> {
         let mut rewrite = self.begin_rewrite()?;
         for frame in frames {
             rewrite.push(frame)?;

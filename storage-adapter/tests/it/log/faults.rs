@@ -53,7 +53,7 @@ fn run_script_with(script: &[Step], fault: Fault) {
                 } else {
                     let refused = log.append(story::frames(0, 1), 0).unwrap_err();
                     assert!(matches!(refused, LogError::Poisoned { .. }), "{what}");
-                    let refused = log.replace(story::frames(0, 1), 0).unwrap_err();
+                    let refused = log.replace(story::frames(0, 1)).unwrap_err();
                     assert!(matches!(refused, LogError::Poisoned { .. }), "{what}");
                 }
                 drop(log);
@@ -264,7 +264,7 @@ fn a_batch_that_is_refused_halfway_leaves_nothing() {
         Err(LogError::ReservedKind { index: 3 })
     ));
     assert!(matches!(
-        log.replace(reserved(), 1),
+        log.replace(reserved()),
         Err(LogError::ReservedKind { index: 3 })
     ));
     let large = || {
@@ -278,7 +278,7 @@ fn a_batch_that_is_refused_halfway_leaves_nothing() {
         error.to_string(),
         "frame 1 of the batch has 67108865 bytes, at most 67108864 fit: split it"
     );
-    assert!(log.replace(large(), 1).is_err());
+    assert!(log.replace(large()).is_err());
     assert!(story::unnamed(&disk, &log).is_empty());
     assert_eq!(story::read(&log).unwrap(), model.acked);
     model.write(&mut log, Step::Append(1)).unwrap();
@@ -299,7 +299,7 @@ fn frames_that_panic_leave_a_store_that_goes_on() {
         })
     };
     assert!(catch_unwind(AssertUnwindSafe(|| log.append(panics(), 1))).is_err());
-    assert!(catch_unwind(AssertUnwindSafe(|| log.replace(panics(), 1))).is_err());
+    assert!(catch_unwind(AssertUnwindSafe(|| log.replace(panics()))).is_err());
     assert_eq!(story::read(&log).unwrap(), model.acked);
     model.write(&mut log, Step::Append(2)).unwrap();
     drop(log);

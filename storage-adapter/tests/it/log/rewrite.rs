@@ -92,7 +92,7 @@ fn there_is_one_rewrite_at_a_time_and_the_next_when_it_is_gone() {
     assert!(story::unnamed(&disk, &log).is_empty(), "its files went too");
     drop(log.begin_rewrite().unwrap());
     assert_eq!(story::read(&log).unwrap(), model.acked);
-    assert!(log.replace(story::frames(5, 1), 0).is_ok());
+    assert!(log.replace(story::frames(5, 1)).is_ok());
 }
 
 #[test]

@@ -271,7 +271,7 @@ impl Model {
                 let new = self.next_frames(count);
                 let state = self.rewritten(self.commit, self.acked.len(), &new);
                 self.allowed.push((self.commit, state.clone()));
-                assert_eq!(log.replace(new, 0)?, self.commit);
+                assert_eq!(log.replace(new)?, self.commit);
                 self.acked = state;
                 self.durable();
             }
