@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::event::Text;
 use crate::hash::{EventHash, parse_hash};
-use crate::json::{check_depth, check_surrogates};
+use crate::json::{check_depth, check_numbers, check_surrogates};
 use crate::legacy::{self, SnapshotData};
 use crate::scan::{scan, unescape};
 use crate::value::{Kind, Phase, Size, Urgency};
@@ -116,7 +116,7 @@ pub enum DataError {
     /// Not one JSON object, or not valid JSON.
     #[error("not a valid JSON object ({category} at byte {byte} of the column)")]
     Json {
-        /// `syntax error`, `unexpected end`, `not an object` or `lone surrogate`.
+        /// `syntax error`, `unexpected end`, `not an object`, `lone surrogate` or `number out of range`.
         category: &'static str,
         /// Where in the column.
         byte: usize,
@@ -322,7 +322,7 @@ struct Member<'a> {
 #[allow(clippy::option_option)]
 impl<'a> Members<'a> {
     /// Reads the members of an object that is not nested too deep, nor holds escapes of half a
-    /// character.
+    /// character or numbers beyond a double.
     pub(crate) fn checked(json: &'a str) -> Result<Self, DataError> {
         if let Some(members) = scan(json, MAX_JSON_DEPTH) {
             let members = members.into_iter().map(|(key, raw)| Member {
@@ -335,6 +335,7 @@ impl<'a> Members<'a> {
         check_depth(json, MAX_JSON_DEPTH)?;
         let members = Self::parse(json)?;
         check_surrogates(json)?;
+        check_numbers(json)?;
         Ok(members)
     }
 

@@ -48,6 +48,35 @@ pub(crate) fn check_surrogates(json: &str) -> Result<(), DataError> {
     Ok(())
 }
 
+/// Refuses numbers beyond what a double holds in JSON that is valid otherwise: many readers refuse them, and
+/// kept word for word they would make every document that quotes them unreadable there.
+pub(crate) fn check_numbers(json: &str) -> Result<(), DataError> {
+    let (mut in_string, mut escaped, mut number) = (false, false, None);
+    for (byte, c) in json.bytes().enumerate() {
+        match c {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9' if number.is_some() => {}
+            b'-' | b'0'..=b'9' => number = Some(byte),
+            // Numbers stand in arrays and objects, so that something follows each.
+            _ => {
+                if let Some(start) = number.take()
+                    && let Some(text) = json.get(start..byte)
+                    && serde_json::from_str::<f64>(text).is_err()
+                {
+                    return Err(DataError::Json {
+                        category: "number out of range",
+                        byte: start,
+                    });
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The number of a `\u` escape, given what follows the backslash, and what follows the escape.
 fn unit(escape: &str) -> Option<(u32, &str)> {
     let digits = escape.strip_prefix('u')?;

@@ -14,6 +14,7 @@ use memchr::memchr2;
 /// - hold control characters, which in JSON may only be white space between tokens;
 /// - have a key with an escape;
 /// - hold an escape of half a character (`\ud800` to `\udfff`), be it paired or lone;
+/// - hold a number with an exponent or of more than 300 bytes, which may be beyond what a double holds;
 /// - are nested deeper than `depth`, at most 127.
 ///
 /// One pass, linear in the length of the text.
@@ -247,6 +248,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn number(&mut self) -> Option<()> {
+        let start = self.at;
         if self.peek()? == b'-' {
             self.at += 1;
         }
@@ -260,14 +262,8 @@ impl<'a> Scanner<'a> {
             self.at += 1;
             self.digits()?;
         }
-        if let Some(b'e' | b'E') = self.peek() {
-            self.at += 1;
-            if let Some(b'+' | b'-') = self.peek() {
-                self.at += 1;
-            }
-            self.digits()?;
-        }
-        Some(())
+        let is_plain = !matches!(self.peek(), Some(b'e' | b'E')) && self.at - start <= 300;
+        is_plain.then_some(())
     }
 
     /// One digit or more.

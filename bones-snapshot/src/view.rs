@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::data::MAX_JSON_DEPTH;
 use crate::event::Text;
 use crate::hash::format_hash;
-use crate::json::{check_depth, check_surrogates};
+use crate::json::{check_depth, check_numbers, check_surrogates};
 use crate::legacy::{Legacy, LegacyId, LegacySnapshots, Open, Pick, links_of};
 use crate::observed::{Key, ObservedSet};
 use crate::state::{ItemState, Register, Texts};
@@ -330,6 +330,7 @@ pub(crate) fn is_rest(text: &str) -> bool {
     check_depth(text, MAX_JSON_DEPTH + 1).is_ok()
         && serde_json::from_str::<Rest>(text).is_ok_and(|rest| rest.data.get().starts_with('{'))
         && check_surrogates(text).is_ok()
+        && check_numbers(text).is_ok()
 }
 
 fn others<S: Stamp>(other: &Texts<S>, legacy: &LegacySnapshots<S>) -> Vec<OtherView> {

@@ -11,6 +11,7 @@ Exit code: 0 when read, 1 when refused, 2 when there is nothing to read.
 """
 
 import json
+import math
 import re
 import sys
 from pathlib import Path
@@ -558,7 +559,12 @@ def is_rest(text):
         outermost = [name for name, _ in found]
         return dict(found)
 
-    outermost, digits = [], {"parse_int": lambda _: 0, "parse_float": lambda _: 0}
+    def in_range(number):
+        if math.isinf(float(number)):
+            raise ValueError
+        return 0
+
+    outermost, digits = [], {"parse_int": in_range, "parse_float": in_range}
     try:
         value = json.loads(text, object_pairs_hook=pairs, parse_constant=refuse, **digits)
         json.dumps(value, ensure_ascii=False).encode("utf-8")  # a lone surrogate is no text

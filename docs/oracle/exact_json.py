@@ -1,6 +1,7 @@
 """JSON without loss: exact numbers in, the same digits out."""
 
 import json
+import math
 from decimal import Decimal
 
 
@@ -16,13 +17,20 @@ def refuse_constant(name):
     raise ValueError(f"{name} is not JSON")
 
 
+def exact(number):
+    """Every digit of a number; one beyond what a double holds is refused, as most readers would."""
+    if math.isinf(float(number)):
+        raise ValueError("a number out of range")
+    return Decimal(number)
+
+
 def parse_json(text):
     """JSON with exact numbers: Decimal for all of them, so that no digit can be lost unseen."""
     value = json.loads(
         text,
         object_pairs_hook=Members,
-        parse_int=Decimal,
-        parse_float=Decimal,
+        parse_int=exact,
+        parse_float=exact,
         parse_constant=refuse_constant,
     )
     json_text(value, ascii_only=False).encode("utf-8")  # a lone surrogate is no text

@@ -276,6 +276,16 @@ fn registers_and_texts() -> Vec<Case> {
             ),
             "offset 130: text of an event that no rule understands not in normal form",
         ),
+        (
+            field(
+                13,
+                array(&[array(&[
+                    uint(1),
+                    text(r#"{"data":{"n":1e400},"type":"x"}"#),
+                ])]),
+            ),
+            "offset 139: text of an event that no rule understands not in normal form",
+        ),
     ]
 }
 

@@ -39,6 +39,10 @@ fn pieces() -> impl Strategy<Value = &'static str> {
         "2e3",
         "2E+1",
         "2e",
+        "1.7e308",
+        "-2e308",
+        "2e-400",
+        "0e400",
         "true",
         "tru",
         "false",
@@ -70,7 +74,7 @@ fn pieces() -> impl Strategy<Value = &'static str> {
 /// Documents: objects with members that are mostly right, one piece in some of them changed.
 fn documents() -> impl Strategy<Value = String> {
     let value = prop_oneof![
-        3 => select(vec!["1", "-2.5e3", "true", "null", "[]", "{}", "[1, {\"a\":[]}]", "{\"a\":{\"b\":[{}]}}"])
+        3 => select(vec!["1", "-2.5e3", "2e311", "true", "null", "[]", "{}", "[1, {\"a\":[]}]", "{\"a\":{\"b\":[{}]}}"])
             .prop_map(str::to_owned),
         3 => text(),
         1 => vec(pieces(), 0..4).prop_map(|p| p.concat()),

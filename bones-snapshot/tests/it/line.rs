@@ -127,6 +127,11 @@ fn bad_lines_are_refused_by_place_and_reason() {
              column)",
         ),
         (
+            comment(r#"{"body":"-2e400","n":[1e5,-2.5e400]}"#),
+            "byte 56: column 7 (data): not a valid JSON object (number out of range at byte 26 of \
+             the column)",
+        ),
+        (
             comment(r#"{"body":"x","b\u006fdy":"y"}"#),
             "byte 30: column 7 (data): the same key stands twice in the JSON object",
         ),
@@ -169,6 +174,29 @@ fn a_text_that_no_text_can_be_is_refused_everywhere() {
     }
     let pair = parse_line(comment(r#"{"body":"\ud83e\udd80","zz":"\\ud800"}"#).as_bytes());
     assert_eq!(pair.unwrap().unwrap().data, EventData::Comment("🦀".into()));
+}
+
+/// Whether a document holds an escape or not: that decides which of two readers takes it.
+#[test]
+fn a_number_beyond_a_double_is_refused_everywhere() {
+    let long = |digits: usize| format!("1{}", "0".repeat(digits));
+    let read = |number: &str| {
+        let plain = format!(r#"{{"zz":[{number}]}}"#);
+        let escaped = format!(r#"{{"z\u007a":[{number}]}}"#);
+        let read = [plain, escaped].map(|data| parse_line(comment(&data).as_bytes()));
+        read.map(|event| event.map(|event| event.unwrap().rest))
+    };
+    for number in ["1.7e308", "-1e-999", "0e999", &long(200), &long(308)] {
+        for rest in read(number) {
+            assert!(rest.unwrap().unwrap().contains(number), "{number}");
+        }
+    }
+    for number in ["1.8e308", "-1e309", "1.5E+400", &long(309), &long(2_000)] {
+        for event in read(number) {
+            let text = event.unwrap_err().to_string();
+            assert!(text.contains("number out of range"), "{number}: {text}");
+        }
+    }
 }
 
 #[test]
