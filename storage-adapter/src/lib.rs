@@ -24,8 +24,8 @@ pub use error::{HistoryError, StoreError};
 pub use export::{Export, ExportError};
 pub use item_store::{
     At, Batch, CommitChanges, Compaction, CompactionOutcome, Compression, HeldEvent, ImportReport,
-    ItemChange, ItemCheck, ItemStore, Moment, Reach, Schema, Schemas, ScopeId, Stats, StoreCheck,
-    View,
+    ItemChange, ItemCheck, ItemStore, Moment, Reach, Salvage, Schema, Schemas, ScopeId, Stats,
+    StoreCheck, View,
 };
 pub use log_store::{LogReader, LogRewrite, LogStore};
 pub use memory_log::{MemoryLog, MemoryReader, MemoryRewrite};

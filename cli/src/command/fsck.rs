@@ -30,11 +30,14 @@ Examples:
 pub(crate) struct Fsck {
     #[command(flatten)]
     store: StoreArg,
-    /// Write a new store with everything in front of the damage that can be proved, commit by commit, and
-    /// say what is missing. Importing the log it came from, or an export of another replica,
-    /// brings the rest back.
+    /// Write a new store with everything that can be proved, and say what is missing: what stands before the
+    /// damage commit by commit, and what checks behind it joined in one commit more. Importing the log it came
+    /// from, or an export of another replica, brings the rest back.
     #[arg(long, value_name = "NEWDIR")]
     repair_into: Option<PathBuf>,
+    /// The store never had a scope. Without it, frames behind damage that may have named one are left out.
+    #[arg(long, requires = "repair_into")]
+    no_scopes: bool,
 }
 
 impl Fsck {
@@ -52,7 +55,7 @@ impl Fsck {
             None => None,
             Some(target) => {
                 let _progress = Progress::new("writing");
-                found.repair(target)?
+                found.repair(path, target, self.no_scopes)?
             }
         };
         let report = Report::new(found, repair, self.repair_into.is_some());

@@ -118,11 +118,13 @@ fn what_stands_before_the_damage_is_repaired_commit_by_commit() {
         path.file_name().unwrap().to_str().unwrap()
     );
     assert_eq!(report["repair"]["commit"], 4);
+    assert_eq!(report["repair"]["salvaged"]["events"], 1);
     succeed(&["verify", "--store", &mended]);
     let lines = project();
+    // The damaged line is the last.
     assert_eq!(
         digest(&mended),
-        digest(&bench.store("first four", "wall", &lines[..10]))
+        digest(&bench.store("all but one", "wall", &lines[..11]))
     );
     // With its history, and ready to take in what is missing.
     let then = json(&["show", "bn-done", "--store", &mended, "--at", "2"]);
@@ -197,15 +199,78 @@ fn a_store_without_a_beginning_is_said_to_be_lost() {
     assert!(!exists(&mended));
 }
 
-/// All of it came in one commit, which is there in full or not at all.
+/// All of it came in one commit, or from one compaction; the damage is in front of nearly everything.
 #[test]
-fn a_store_with_nothing_before_the_damage_is_not_written_anew() {
+fn a_damaged_frame_costs_what_it_holds_and_no_more() {
     let bench = Bench::new();
-    let store = bench.store("store", "wall", &project());
+    let lines = project();
+    let store = bench.store("store", "wall", &lines);
     let (path, at) = place_of(&store, "Finished");
     flip(&path, at);
     let mended = bench.text("mended");
     let report = damaged(&store, &["--repair-into", &mended]);
-    assert_eq!(report["repair"], serde_json::Value::Null);
-    assert!(!exists(&mended));
+    let repair = &report["repair"];
+    assert_eq!(
+        (
+            &repair["frames"],
+            &repair["commit"],
+            &repair["salvaged"]["events"]
+        ),
+        (&0.into(), &serde_json::Value::Null, &11.into())
+    );
+    assert_eq!(
+        digest(&mended),
+        digest(&bench.store("all but one", "wall", &lines[1..]))
+    );
+
+    let finished: Vec<String> = (0..40)
+        .flat_map(|n| crate::support::finished(&format!("bn-{n:02}"), 10 * n))
+        .collect();
+    let store = bench.store("compacted", "wall", &finished);
+    compact(&store);
+    let (path, at) = place_of(&store, "What bn-00 is called");
+    flip(&path, at);
+    let mended = bench.text("mended again");
+    let report = damaged(&store, &["--repair-into", &mended]);
+    assert_eq!(report["repair"]["salvaged"]["snapshots"], 39);
+    assert_eq!(
+        digest(&mended),
+        digest(&bench.store("all but the first", "wall", &finished[3..]))
+    );
+    let said = lattice(&[
+        "fsck",
+        "--store",
+        &store,
+        "--repair-into",
+        &bench.text("said"),
+    ]);
+    assert!(
+        said.out
+            .contains("39 snapshots and 0 redactions from behind the damage"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_segment_that_is_gone_costs_what_it_held() {
+    let bench = Bench::new();
+    let store = bench.five("store");
+    compact(&store);
+    let late = crate::support::event(40, "ada", "item.create", "bn-late", r#"{"title":"Late"}"#);
+    let lines = [late];
+    succeed(&[
+        "import",
+        &bench.log("late.events", &lines),
+        "--store",
+        &store,
+    ]);
+    let (compacted, _) = place_of(&store, "Half of it is there.");
+    std::fs::remove_file(compacted).unwrap();
+    let mended = bench.text("mended");
+    let report = damaged(&store, &["--repair-into", &mended]);
+    assert_eq!(report["repair"]["salvaged"]["events"], 1);
+    assert_eq!(
+        digest(&mended),
+        digest(&bench.store("late", "wall", &lines))
+    );
 }

@@ -1,6 +1,7 @@
 //! Reading frames back.
 
 mod record;
+mod salvage;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use bones_snapshot::{EventHash, Order};
 use lattice_core::{Bottom, JoinSemilattice, Set};
 
 use self::record::{Decoded, Record, Told};
+pub use self::salvage::Salvage;
 use super::View;
 use super::held::{HeldEvent, Item};
 use super::scope::ScopeId;

@@ -22,6 +22,7 @@ pub use changes::{CommitChanges, ItemChange};
 pub use compact::{Compaction, CompactionOutcome, Compression, Reach};
 pub(crate) use compact::{LogFacts, Plan, Replacement};
 pub use held::HeldEvent;
+pub use load::Salvage;
 pub use past::{At, Moment};
 pub use schema::{Schema, Schemas};
 pub use scope::ScopeId;

@@ -231,7 +231,7 @@ fn pieces(from: u64, len: u64) -> impl Iterator<Item = (u64, usize)> {
     })
 }
 
-fn expect_store<F: Files>(files: &F) -> Result<(), LogError> {
+pub(super) fn expect_store<F: Files>(files: &F) -> Result<(), LogError> {
     let path = files.path("");
     let why = match contents(files) {
         Ok(Contents::Store) => return Ok(()),

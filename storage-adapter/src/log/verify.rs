@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::batch::{Fault, Stop, check_segment_head, frame_at};
+use super::batch::{Fault, Raw, Stop, check_segment_head, frame_at};
 use super::dir::LogDir;
 use super::error::LogError;
 use super::files::{DataFile, Files};
@@ -78,12 +78,17 @@ pub(super) fn verify<F: Files>(log: &LogDir<F>) -> Result<VerifyReport, LogError
             }
             Err(error) => return Err(error),
             Ok(file) => {
-                let mut scan = Scan {
-                    file: &part.name,
-                    report: &mut report,
-                };
-                scan.segment(file, &part.key, part.segment.id, bytes)
-                    .map_err(LogError::io("read", view.files.path(&part.name)))?;
+                let read = LogError::io("read", view.files.path(&part.name));
+                let segment = (&*part.name, part.segment.id);
+                report.bytes += file
+                    .len()
+                    .map_err(LogError::io("read", view.files.path(&part.name)))?
+                    .min(bytes);
+                walk(file, segment, &part.key, bytes, &mut |piece| match piece {
+                    Piece::Frame(_, raw) => report.frames += u64::from(raw.kind != MARK),
+                    Piece::Damage(damage) => report.damage.push(damage),
+                })
+                .map_err(read)?;
             }
         }
     }
@@ -98,7 +103,7 @@ pub(super) fn verify<F: Files>(log: &LogDir<F>) -> Result<VerifyReport, LogError
     Ok(report)
 }
 
-fn of_error(error: LogError, bytes: u64) -> Damage {
+pub(super) fn of_error(error: LogError, bytes: u64) -> Damage {
     let short = |path: std::path::PathBuf| {
         path.file_name()
             .unwrap_or_default()
@@ -146,75 +151,65 @@ fn of_error(error: LogError, bytes: u64) -> Damage {
     }
 }
 
-struct Scan<'a> {
-    file: &'a str,
-    report: &'a mut VerifyReport,
+/// What stands in a segment, one after the other.
+pub(super) enum Piece {
+    /// A frame that checks, and where it begins.
+    Frame(u64, Raw),
+    /// Bytes that do not.
+    Damage(Damage),
 }
 
-impl Scan<'_> {
-    /// Reads a segment of which `len` bytes are committed.
-    fn segment<D: DataFile>(
-        &mut self,
-        file: D,
-        key: &Key,
-        id: u64,
-        len: u64,
-    ) -> std::io::Result<()> {
-        let have = file.len()?.min(len);
-        self.report.bytes += have;
-        let mut window = Window::new(file);
-        if have >= SEGMENT_HEAD {
-            match check_segment_head(&mut window, id) {
-                Err(Stop::Io(error)) => return Err(error),
-                Err(Stop::Fault(fault)) => self.damage(fault, SEGMENT_HEAD),
-                Ok(()) => {}
+/// Hands out what stands in the first `len` bytes of a segment, going on behind damage.
+pub(super) fn walk<D: DataFile>(
+    file: D,
+    (name, id): (&str, u64),
+    key: &Key,
+    len: u64,
+    each: &mut impl FnMut(Piece),
+) -> std::io::Result<()> {
+    let damage = |fault: Fault, end: u64| {
+        Piece::Damage(Damage {
+            file: name.to_owned(),
+            offset: fault.at,
+            bytes: end.saturating_sub(fault.at),
+            expected: fault.expected,
+            found: fault.found,
+        })
+    };
+    let have = file.len()?.min(len);
+    let mut window = Window::new(file);
+    if have >= SEGMENT_HEAD {
+        match check_segment_head(&mut window, id) {
+            Err(Stop::Io(error)) => return Err(error),
+            Err(Stop::Fault(fault)) => each(damage(fault, SEGMENT_HEAD)),
+            Ok(()) => {}
+        }
+    }
+    let mut at = SEGMENT_HEAD;
+    while at < have {
+        match frame_at(&mut window, key, at, have) {
+            Ok(raw) => {
+                let end = raw.end;
+                each(Piece::Frame(at, raw));
+                at = end;
+            }
+            Err(Stop::Io(error)) => return Err(error),
+            Err(Stop::Fault(fault)) => {
+                at = next_frame(&mut window, key, at + 1, have)?;
+                each(damage(fault, at));
             }
         }
-        let mut at = SEGMENT_HEAD;
-        while at < have {
-            match frame_at(&mut window, key, at, have) {
-                Ok(raw) => {
-                    self.report.frames += u64::from(raw.kind != MARK);
-                    at = raw.end;
-                }
-                Err(Stop::Io(error)) => return Err(error),
-                Err(Stop::Fault(fault)) => {
-                    at = next_frame(&mut window, key, at + 1, have)?;
-                    self.damage(fault, at);
-                }
-            }
-        }
-        if have < len {
-            let expected = format!("{len} bytes");
-            let found = format!("{have} bytes");
-            let file = self.file.to_owned();
-            self.report.damage.push(Damage {
-                file,
-                offset: have,
-                bytes: len - have,
-                expected,
-                found,
-            });
-        }
-        Ok(())
     }
-
-    fn damage(&mut self, fault: Fault, end: u64) {
-        let Fault {
-            at,
-            expected,
-            found,
-            ..
-        } = fault;
-        let file = self.file.to_owned();
-        self.report.damage.push(Damage {
-            file,
-            offset: at,
-            bytes: end.saturating_sub(at),
-            expected,
-            found,
-        });
+    if have < len {
+        each(Piece::Damage(Damage {
+            file: name.to_owned(),
+            offset: have,
+            bytes: len - have,
+            expected: format!("{len} bytes"),
+            found: format!("{have} bytes"),
+        }));
     }
+    Ok(())
 }
 
 /// The first place from `from` on where a frame checks, else `end`.

@@ -13,6 +13,7 @@ mod on_disk;
 mod policy;
 mod random;
 mod reach;
+mod salvage;
 mod schemas;
 mod scopes;
 mod semantics;

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use bones_snapshot::Order;
 use lattice_lww::{Itc, Unstamped};
-use storage_adapter::log::{CutTail, Damage, Entry, LogDir, LogError, OpenReport};
+use storage_adapter::log::{
+    CutTail, Damage, Entry, LogDir, LogError, OpenReport, ScanReport, scan,
+};
 use storage_adapter::{ItemStore, MemoryLog, StoreCheck, StoreError};
 
 use super::overlay::Overlay;
@@ -22,15 +24,14 @@ pub(super) struct Found {
     pub(super) torn: Option<CutTail>,
     /// Torn tails that were cut and are kept, with their lengths.
     pub(super) tails: Vec<(String, u64)>,
-    /// Frames that check, also behind damage.
-    pub(super) frames: u64,
+    /// What checks frame by frame, also behind damage; none if it is not known what belongs to the store.
+    pub(super) scanned: Option<ScanReport>,
     /// What of it could be read; none if the store has no readable beginning.
     pub(super) readable: Option<Readable>,
 }
 
 /// What could be read, from the beginning of the log up to the first damage.
 pub(super) struct Readable {
-    pub(super) header: Vec<u8>,
     /// Every frame, its check and its content verified.
     pub(super) entries: Vec<Entry>,
     pub(super) check: StoreCheck,
@@ -40,17 +41,18 @@ pub(super) struct Readable {
 /// Reads all of a store and changes nothing in its directory.
 pub(super) fn examine(dir: &Path) -> Result<Found, CliError> {
     let mut found = Found::default();
-    let Some((log, report)) = open(dir, &mut found.damage)? else {
+    found.scan(dir)?;
+    let mut lengths = BTreeMap::new();
+    let Some((log, report)) = found.open(dir, &mut lengths)? else {
         return Ok(found);
     };
-    let cut_by_us = |file: &str| found.damage.iter().any(|damage| damage.file == file);
-    found.torn = report.cut.filter(|cut| !cut_by_us(&cut.file));
+    found.torn = report.cut.filter(|cut| !lengths.contains_key(&cut.file));
     found.tails = log.kept_tails()?;
     // Opening keeps what it cuts, here only in memory.
     found.tails.retain(|(name, _)| dir.join(name).exists());
-    let verified = log.verify()?;
-    found.frames = verified.frames;
-    verified.damage.into_iter().for_each(|d| found.note(d));
+    for damage in log.verify()?.damage {
+        found.note(damage);
+    }
 
     let mut entries = Vec::new();
     for entry in log.frames() {
@@ -65,7 +67,7 @@ pub(super) fn examine(dir: &Path) -> Result<Found, CliError> {
     }
     let header = log.header().to_vec();
     drop(log);
-    found.read(header, entries)?;
+    found.read(&header, entries)?;
     Ok(found)
 }
 
@@ -78,17 +80,54 @@ impl Found {
         }
     }
 
-    /// Checks what the frames hold, up to the first that does not hold what it should.
-    fn read(&mut self, header: Vec<u8>, mut entries: Vec<Entry>) -> Result<(), CliError> {
+    /// Looks at every frame by itself.
+    fn scan(&mut self, dir: &Path) -> Result<(), CliError> {
+        match scan(&overlay(dir, &BTreeMap::new())?, drop) {
+            Ok(scanned) => {
+                self.damage.clone_from(&scanned.damage);
+                self.scanned = Some(scanned);
+            }
+            Err(error) => {
+                let (damage, _) = place_of(error, dir).map_err(no_store)?;
+                self.note(damage);
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens the log. Where damage stops that it is noted, and the file is taken for one that ends there, or for one
+    /// whose lost end is zeros; none when that does not help.
+    fn open(
+        &mut self,
+        dir: &Path,
+        lengths: &mut BTreeMap<String, u64>,
+    ) -> Result<Option<(LogDir<Overlay>, OpenReport)>, CliError> {
         loop {
-            let result = match check::<Unstamped>(&header, &entries) {
-                Err(StoreError::Order { .. }) => check::<Itc>(&header, &entries),
+            match LogDir::open_on(overlay(dir, lengths)?) {
+                Ok(opened) => return Ok(Some(opened)),
+                Err(error) => {
+                    let (place, length) = place_of(error, dir).map_err(no_store)?;
+                    let file = place.file.clone();
+                    self.note(place);
+                    match length {
+                        Some(length) if lengths.insert(file, length).is_none() => {}
+                        _ => return Ok(None),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Checks what the frames hold, up to the first that does not hold what it should.
+    fn read(&mut self, header: &[u8], mut entries: Vec<Entry>) -> Result<(), CliError> {
+        loop {
+            let result = match check::<Unstamped>(header, &entries) {
+                Err(StoreError::Order { .. }) => check::<Itc>(header, &entries),
                 result => result,
             };
             match result {
                 Ok((order, check)) => {
                     self.readable = Some(Readable {
-                        header,
                         entries,
                         check,
                         order,
@@ -116,6 +155,11 @@ impl Found {
     }
 }
 
+/// The directory, read only.
+pub(super) fn overlay(dir: &Path, lengths: &BTreeMap<String, u64>) -> Result<Overlay, CliError> {
+    Overlay::new(dir, lengths).map_err(CliError::io("read", dir))
+}
+
 /// Verifies the content of frames under an order.
 fn check<S: Order>(
     header: &[u8],
@@ -125,30 +169,6 @@ fn check<S: Order>(
     replay(&mut log, entries)?;
     let check = ItemStore::<S, _>::over(log)?.verify(&[])?;
     Ok((S::WORD, check))
-}
-
-/// Opens the log. Where damage stops that it is noted, and the file is taken for one that ends there, or for one
-/// whose lost end is zeros; none when that does not help.
-fn open(
-    dir: &Path,
-    damage: &mut Vec<Damage>,
-) -> Result<Option<(LogDir<Overlay>, OpenReport)>, CliError> {
-    let mut lengths = BTreeMap::new();
-    loop {
-        let overlay = Overlay::new(dir, &lengths).map_err(CliError::io("read", dir))?;
-        match LogDir::open_on(overlay) {
-            Ok(opened) => return Ok(Some(opened)),
-            Err(error) => {
-                let (place, length) = place_of(error, dir).map_err(no_store)?;
-                let file = place.file.clone();
-                damage.push(place);
-                match length {
-                    Some(length) if lengths.insert(file, length).is_none() => {}
-                    _ => return Ok(None),
-                }
-            }
-        }
-    }
 }
 
 /// Where the damage is, and the length to take the file for; the error itself when it is about

@@ -1,56 +1,119 @@
-//! Writing proven frames into another log.
+//! Writing what is proven into another store.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use storage_adapter::log::{Entry, Frame, LogDir, LogError};
-use storage_adapter::{AnyStore, LogRewrite, LogStore};
+use bones_snapshot::Order;
+use storage_adapter::log::{Entry, Frame, LogDir, LogError, scan};
+use storage_adapter::{AnyStore, ItemStore, LogRewrite, LogStore, Salvage};
 use tempfile::TempDir;
 
-use super::examine::{Found, Readable};
+use super::examine::{Found, overlay};
 use crate::error::CliError;
+use crate::store::no_store;
 
 /// A store that was written anew.
 pub(super) struct Repair {
     pub(super) into: PathBuf,
-    /// Its last commit.
-    pub(super) commit: u64,
-    /// The time of that.
-    pub(super) time_micros: u64,
-    /// Frames written.
+    /// Frames from before the damage.
     pub(super) frames: u64,
+    /// The number and the time of the last commit among them.
+    pub(super) last: Option<(u64, u64)>,
+    pub(super) salvaged: Salvaged,
+}
+
+/// What was brought over from behind the damage.
+#[derive(Default)]
+pub(super) struct Salvaged {
+    pub(super) events: usize,
+    pub(super) snapshots: usize,
+    pub(super) redactions: usize,
+    /// The commit it came with, if anything did.
+    pub(super) commit: Option<u64>,
+    /// Frames that check and tell nothing that is certain.
+    pub(super) left_behind: u64,
 }
 
 impl Found {
     /// Writes a new store with everything that was read. It appears whole or not at all; none when nothing
     /// could be read.
-    pub(super) fn repair(&self, target: &Path) -> Result<Option<Repair>, CliError> {
-        let Some(Readable {
-            header, entries, ..
-        }) = &self.readable
-        else {
+    pub(super) fn repair(
+        &self,
+        dir: &Path,
+        target: &Path,
+        no_scopes: bool,
+    ) -> Result<Option<Repair>, CliError> {
+        let Some(scanned) = &self.scanned else {
             return Ok(None);
         };
-        if entries.is_empty() && !self.damage.is_empty() {
-            return Ok(None);
-        }
+        let readable = self.readable.as_ref();
+        let entries = readable.map_or(&[][..], |readable| &readable.entries);
         let parent = target.parent().filter(|path| !path.as_os_str().is_empty());
         let parent = parent.unwrap_or(Path::new("."));
         let room = TempDir::new_in(parent).map_err(CliError::io("make a directory in", parent))?;
         let made = room.path().join("store");
-        let mut log = LogDir::create(&made, header)?;
+        let mut log = LogDir::create(&made, &scanned.header)?;
         replay(&mut log, entries)?;
-        let repair = Repair {
-            into: target.into(),
-            commit: log.commit(),
-            time_micros: log.commit_time_micros(),
-            frames: entries.len() as u64,
-        };
         drop(log);
         // Opening reads and verifies all of it.
-        drop(AnyStore::open(&made)?);
+        let (mut store, _) = AnyStore::open(&made)?;
+        let salvaged = match &mut store {
+            _ if self.damage.is_empty() => Salvaged::default(),
+            AnyStore::Wall(store) => salvage(store, dir, entries, no_scopes)?,
+            AnyStore::Itc(store) => salvage(store, dir, entries, no_scopes)?,
+        };
+        drop(store);
+        if entries.is_empty() && salvaged.commit.is_none() && !self.damage.is_empty() {
+            return Ok(None);
+        }
         std::fs::rename(&made, target).map_err(CliError::io("make the directory", target))?;
-        Ok(Some(repair))
+        Ok(Some(Repair {
+            into: target.into(),
+            frames: entries.len() as u64,
+            last: entries
+                .last()
+                .map(|last| (last.commit, last.commit_time_micros)),
+            salvaged,
+        }))
     }
+}
+
+/// Joins what stands behind the damage into a store that holds these frames from before it.
+fn salvage<S: Order>(
+    store: &mut ItemStore<S>,
+    dir: &Path,
+    before: &[Entry],
+    no_scopes: bool,
+) -> Result<Salvaged, CliError> {
+    let mut salvage = if no_scopes {
+        Salvage::<S>::without_scopes()
+    } else {
+        Salvage::new()
+    };
+    let mut before = before.iter();
+    scan(&overlay(dir, &BTreeMap::new())?, |fragment| {
+        if before.next().is_some() {
+            salvage.pass(&fragment);
+        } else {
+            salvage.take(&fragment);
+        }
+    })
+    .map_err(no_store)?;
+    let mut salvaged = Salvaged {
+        left_behind: salvage.left(),
+        ..Salvaged::default()
+    };
+    let last = store.commit_time_micros(store.commit()).unwrap_or(0);
+    let time = salvage.time_micros().max(last);
+    let known = store.commit();
+    for batch in salvage.into_batches() {
+        let report = store.apply(batch, time)?;
+        salvaged.events = salvaged.events.saturating_add(report.events_added);
+        salvaged.snapshots = salvaged.snapshots.saturating_add(report.snapshots_added);
+        salvaged.redactions = salvaged.redactions.saturating_add(report.redactions_added);
+    }
+    salvaged.commit = Some(store.commit()).filter(|commit| *commit > known);
+    Ok(salvaged)
 }
 
 /// The kind of frames that are replaced before anybody reads them.

@@ -9,7 +9,7 @@ use storage_adapter::ItemCheck;
 use storage_adapter::log::{CutTail, Damage};
 
 use super::examine::Found;
-use super::replay::Repair;
+use super::replay::{Repair, Salvaged};
 use crate::error::CliError;
 use crate::terminal::{counted, one_line};
 use crate::time;
@@ -60,11 +60,24 @@ struct Tail {
 #[derive(Serialize)]
 struct Repaired {
     into: PathBuf,
+    /// Frames from before the damage.
     frames: u64,
-    /// Frames that check, but stand behind the damage and are not in the new store.
+    /// The last commit among them.
+    commit: Option<u64>,
+    time: Option<String>,
+    salvaged: Brought,
+    /// Frames that check, but stand behind the damage and tell nothing that is certain.
     left_behind: u64,
-    commit: u64,
-    time: String,
+}
+
+/// What was brought over from behind the damage.
+#[derive(Serialize)]
+struct Brought {
+    events: usize,
+    snapshots: usize,
+    redactions: usize,
+    /// The commit of the new store that it came with.
+    commit: Option<u64>,
 }
 
 impl Report {
@@ -73,13 +86,13 @@ impl Report {
             damage,
             torn,
             tails,
-            frames,
+            scanned,
             readable,
         } = found;
         let mut report = Self {
             sound: damage.is_empty(),
             order: None,
-            frames,
+            frames: scanned.map_or(0, |scanned| scanned.frames),
             verified: 0,
             hashes: 0,
             items: 0,
@@ -90,13 +103,7 @@ impl Report {
                 .into_iter()
                 .map(|(file, bytes)| Tail { file, bytes })
                 .collect(),
-            repair: repair.map(|repair| Repaired {
-                left_behind: frames.saturating_sub(repair.frames),
-                into: repair.into,
-                frames: repair.frames,
-                commit: repair.commit,
-                time: time::show(repair.time_micros),
-            }),
+            repair: repair.map(Repaired::from),
             wanted,
         };
         if let Some(readable) = readable {
@@ -133,6 +140,31 @@ impl Report {
                 counted(self.failed.len(), "item")
             ),
         })
+    }
+}
+
+impl From<Repair> for Repaired {
+    fn from(repair: Repair) -> Self {
+        let Salvaged {
+            events,
+            snapshots,
+            redactions,
+            commit,
+            left_behind,
+        } = repair.salvaged;
+        Self {
+            into: repair.into,
+            frames: repair.frames,
+            commit: repair.last.map(|(commit, _)| commit),
+            time: repair.last.map(|(_, time)| time::show(time)),
+            salvaged: Brought {
+                events,
+                snapshots,
+                redactions,
+                commit,
+            },
+            left_behind,
+        }
     }
 }
 
@@ -207,20 +239,31 @@ impl fmt::Display for Report {
         let Some(repair) = &self.repair else {
             return Ok(());
         };
-        writeln!(
-            f,
-            "repaired  {}: {} frames, up to commit {} of {}",
-            repair.into.display(),
-            repair.frames,
-            repair.commit,
-            repair.time
-        )?;
+        write!(f, "repaired  {}: ", repair.into.display())?;
+        match (repair.commit, &repair.time) {
+            (Some(commit), Some(time)) => writeln!(
+                f,
+                "{}, up to commit {commit} of {time}",
+                counted(repair.frames, "frame")
+            )?,
+            _ => writeln!(f, "nothing stands before the damage")?,
+        }
         if self.sound {
             return Ok(());
         }
+        let brought = &repair.salvaged;
+        if let Some(commit) = brought.commit {
+            writeln!(
+                f,
+                "salvaged  {}, {} and {} from behind the damage, up to commit {commit} of the new store",
+                counted(brought.events, "event"),
+                counted(brought.snapshots, "snapshot"),
+                counted(brought.redactions, "redaction")
+            )?;
+        }
         writeln!(
             f,
-            "missing   what the damaged bytes held, and {} that check behind them; the last commit may be there in part",
+            "missing   what the damaged bytes held, redactions perhaps among it, and {} behind them of which nothing is certain",
             counted(repair.left_behind, "frame")
         )
     }

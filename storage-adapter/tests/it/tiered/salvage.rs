@@ -1,0 +1,357 @@
+//! What is brought over from a damaged store: nothing that it did not say, and all that the damage leaves certain.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use bones_snapshot::{ItemState, SnapshotPayload};
+use lattice_core::JoinSemilattice;
+use lattice_lww::Unstamped;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use storage_adapter::log::{Entry, FRAME_OVERHEAD, LogDir, scan};
+use storage_adapter::{Compaction, ItemStore, Reach, Salvage};
+
+use super::model::{MINUTE, Pair, Store, compaction, hash, line, memory, small};
+use crate::log::sim::SimDisk;
+
+const EVENT: u8 = 1;
+const STATE: u8 = 2;
+const SCOPE: u8 = 4;
+const PAST_EVENT: u8 = 10;
+const PAST_STATE: u8 = 11;
+
+/// Events of scopes have numbers of their own, so that none of them is in the base by right.
+const SCOPED: u64 = 100;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Apply {
+        scoped: bool,
+        item: u8,
+        events: Range<u8>,
+    },
+    Redact {
+        item: u8,
+        n: u8,
+    },
+    Scope,
+    Compact {
+        keeps_past: bool,
+        reach: Reach,
+    },
+}
+
+/// Harm that is done to the segments of a store.
+#[derive(Debug, Clone)]
+enum Harm {
+    Flip(Index),
+    /// So many bytes are zeros.
+    Hole(Index, usize),
+    Short(Index),
+    Gone(Index),
+}
+
+fn steps(scopes: bool) -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        8 => (any::<bool>(), 0..4_u8, 0..8_u8, 1..4_u8).prop_map(move |(scoped, item, n, more)| {
+            Step::Apply { scoped: scoped && scopes, item, events: n..n + more }
+        }),
+        1 => (0..4_u8, 0..8_u8).prop_map(|(item, n)| Step::Redact { item, n }),
+        u32::from(scopes) => Just(Step::Scope),
+        2 => any::<(bool, bool)>().prop_map(|(keeps_past, all)| {
+            let reach = if all { Reach::Everything } else { Reach::Worthwhile };
+            Step::Compact { keeps_past, reach }
+        }),
+    ];
+    prop::collection::vec(step, 1..25)
+}
+
+fn harms() -> impl Strategy<Value = Vec<Harm>> {
+    let harm = prop_oneof![
+        3 => any::<Index>().prop_map(Harm::Flip),
+        3 => (any::<Index>(), 1..900_usize).prop_map(|(at, len)| Harm::Hole(at, len)),
+        1 => any::<Index>().prop_map(Harm::Short),
+        1 => any::<Index>().prop_map(Harm::Gone),
+    ];
+    prop::collection::vec(harm, 1..4)
+}
+
+fn live(steps: Vec<Step>) -> (SimDisk, Pair<LogDir<SimDisk>>) {
+    let disk = SimDisk::default();
+    let log = LogDir::create_on(disk.clone(), &Store::<LogDir>::header()).unwrap();
+    let store = ItemStore::over(log).unwrap();
+    let mut pair = Pair {
+        store,
+        model: memory(),
+    };
+    let mut scope = None;
+    for (step, now) in steps.into_iter().zip((10 * MINUTE..).step_by(600_000_000)) {
+        match step {
+            Step::Apply {
+                scoped,
+                item,
+                events,
+            } => {
+                let target = scope.as_ref().filter(|_| scoped).cloned();
+                let first = if target.is_some() { SCOPED } else { 0 };
+                let event = |n: u8| line(&format!("bn-{item}"), first + u64::from(n));
+                let lines: Vec<String> = events.map(event).collect();
+                pair.apply(target.as_ref(), &lines, now);
+            }
+            Step::Redact { item, n } => {
+                pair.redact(&[line(&format!("bn-{item}"), n.into())], now);
+            }
+            Step::Scope if scope.is_some() => {
+                pair.delete_scope("s", now);
+                scope = None;
+            }
+            Step::Scope => scope = Some(pair.create_scope("s", now)),
+            Step::Compact { keeps_past, reach } => {
+                let retention = keeps_past.then(small);
+                pair.compact_by(&Compaction {
+                    reach,
+                    ..compaction(retention, now)
+                });
+            }
+        }
+    }
+    (disk, pair)
+}
+
+fn segments(disk: &SimDisk) -> BTreeMap<String, Vec<u8>> {
+    let mut files = disk.files();
+    files.retain(|name, _| name.starts_with("seg-"));
+    files
+}
+
+/// Sets a store up again from every frame that checks, and says of how many frames.
+fn mended(disk: &SimDisk, mut salvage: Salvage<Unstamped>) -> (Store, (u64, u64)) {
+    scan(disk, |fragment| salvage.take(&fragment)).unwrap();
+    let frames = (salvage.frames(), salvage.left());
+    let mut store = memory();
+    let time = salvage.time_micros();
+    for batch in salvage.into_batches() {
+        store.apply(batch, time).unwrap();
+    }
+    (store, frames)
+}
+
+/// The state without anything that the model knows to be redacted.
+fn masked(state: &ItemState<Unstamped>, model: &Store) -> ItemState<Unstamped> {
+    let mut state = state.clone();
+    state.redact(model.redactions());
+    state
+}
+
+/// The bytes that a frame lies in.
+fn range(entry: &Entry) -> Range<usize> {
+    let from = usize::try_from(entry.offset).unwrap();
+    from..from + entry.body.len() + FRAME_OVERHEAD
+}
+
+/// The body without the commit that frames of the past begin with.
+fn body(entry: &Entry) -> &[u8] {
+    let past = [PAST_EVENT, PAST_STATE].contains(&entry.kind);
+    let number = entry.body.iter().take_while(|byte| **byte & 0x80 != 0);
+    &entry.body[if past { number.count() + 1 } else { 0 }..]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    /// Whatever the damage hides, scopes and redactions among it.
+    #[test]
+    fn nothing_is_told_that_the_store_did_not_say(steps in steps(true), harms in harms()) {
+        let (disk, pair) = live(steps);
+        drop(pair.store);
+        for harm in harms {
+            let files = segments(&disk);
+            let Some((name, bytes)) = files.iter().nth(match &harm {
+                Harm::Gone(which) => which.index(files.len().max(1)),
+                Harm::Flip(at) | Harm::Hole(at, _) | Harm::Short(at) => at.index(files.len().max(1)),
+            }) else {
+                break; // all of them are gone
+            };
+            let mut bytes = bytes.clone();
+            match harm {
+                Harm::Gone(_) => _ = disk.take(name),
+                _ if bytes.is_empty() => {}
+                Harm::Flip(at) => {
+                    let at = at.index(bytes.len());
+                    bytes[at] ^= 4;
+                    disk.put(name, &bytes);
+                }
+                Harm::Hole(at, len) => {
+                    let at = at.index(bytes.len());
+                    let end = bytes.len().min(at + len);
+                    bytes[at..end].fill(0);
+                    disk.put(name, &bytes);
+                }
+                Harm::Short(at) => disk.put(name, &bytes[..at.index(bytes.len())]),
+            }
+        }
+        let (store, _) = mended(&disk, Salvage::new());
+        for (item, state) in store.states() {
+            let told = pair.model.state(item);
+            prop_assert!(told.is_some_and(|told| masked(state, &pair.model).leq(told)), "{}", item);
+        }
+    }
+
+    /// A small damaged place costs the frames in it, and nothing else.
+    #[test]
+    fn all_is_told_that_the_damage_leaves(
+        steps in steps(false),
+        (which, at, len) in (any::<Index>(), any::<Index>(), 1..40_usize),
+    ) {
+        let (disk, pair) = live(steps);
+        let entries: Vec<Entry> = pair.store.log().frames().map(Result::unwrap).collect();
+        let last = pair.store.commit();
+        drop(pair.store);
+        let files = segments(&disk);
+        let (name, bytes) = files.iter().nth(which.index(files.len())).unwrap();
+        let mut bytes = bytes.clone();
+        let from = at.index(bytes.len());
+        let end = bytes.len().min(from + len);
+        for byte in &mut bytes[from..end] {
+            *byte ^= 0x55;
+        }
+        disk.put(name, &bytes);
+        let (store, (taken, left)) = mended(&disk, Salvage::without_scopes());
+        // Of the last commits the marks may be damaged, which alone prove that they were made.
+        let whole = |entry: &&Entry| {
+            let at = range(entry);
+            let is_hit = *entry.file == **name && at.start < end && from < at.end;
+            !is_hit && entry.commit + 2 <= last
+        };
+        let mut count = 0;
+        for entry in entries.iter().filter(whole) {
+            count += 1;
+            let body = body(entry);
+            match entry.kind {
+                EVENT | PAST_EVENT => {
+                    let event = hash(std::str::from_utf8(body).unwrap());
+                    prop_assert!(store.item_of(&event).is_some());
+                }
+                STATE | PAST_STATE => {
+                    let (item, said) = SnapshotPayload::decode(body).unwrap().into_parts();
+                    let told = store.state(&item).map(|told| masked(told, &pair.model));
+                    prop_assert!(told.is_some_and(|told| masked(&said, &pair.model).leq(&told)));
+                }
+                _ => {}
+            }
+        }
+        prop_assert!(taken + left >= count);
+    }
+}
+
+/// Flips a bit in the body of a frame.
+fn damage(disk: &SimDisk, entry: &Entry) {
+    let mut bytes = segments(disk)[&*entry.file].clone();
+    bytes[range(entry).start + 7] ^= 1;
+    disk.put(&entry.file, &bytes);
+}
+
+/// A store with an event in the base and one in a scope, its frames, and its disk.
+fn scoped() -> (SimDisk, Vec<Entry>) {
+    let step = |scoped, item| Step::Apply {
+        scoped,
+        item,
+        events: 0..2,
+    };
+    let (disk, pair) = live(vec![
+        step(false, 0),
+        Step::Scope,
+        step(true, 1),
+        step(false, 2),
+    ]);
+    let entries = pair.store.log().frames().map(Result::unwrap).collect();
+    (disk, entries)
+}
+
+/// The frame that says so is damaged, so they may be of any scope: in the base they would be seen by all.
+#[test]
+fn events_of_nobody_knows_which_scope_are_left() {
+    let (disk, entries) = scoped();
+    let scope = entries.iter().find(|entry| entry.kind == SCOPE).unwrap();
+    damage(&disk, scope);
+    let (store, frames) = mended(&disk, Salvage::new());
+    assert_eq!(store.item_ids().collect::<Vec<_>>(), ["bn-0", "bn-2"]);
+    // Left are the two, and the frame that made the scope.
+    assert_eq!(frames, (4, 3));
+}
+
+#[test]
+fn events_of_a_known_scope_are_brought_into_it() {
+    let (disk, entries) = scoped();
+    let is_scoped = |entry: &&Entry| entry.kind == EVENT && entry.commit == 3;
+    damage(&disk, entries.iter().find(is_scoped).unwrap());
+    let mut salvage = Salvage::<Unstamped>::new();
+    scan(&disk, |fragment| salvage.take(&fragment)).unwrap();
+    assert_eq!((salvage.frames(), salvage.left()), (5, 2));
+    // A store that has the scope, as one has that holds what stands before the damage.
+    let mut store = memory();
+    let lines = [line("bn-0", 0), line("bn-0", 1)];
+    let events = lines.iter().map(|line| super::model::held(line)).collect();
+    let base = storage_adapter::Batch {
+        events,
+        ..Default::default()
+    };
+    store.apply(base, 1).unwrap();
+    store.create_scope("s", 2).unwrap();
+    let time = salvage.time_micros();
+    for batch in salvage.into_batches() {
+        let dropped = store.apply(batch, time).unwrap().dropped;
+        assert_eq!(dropped, 0);
+    }
+    assert_eq!(store.item_ids().collect::<Vec<_>>(), ["bn-0", "bn-2"]);
+    let moment = store.now().in_scope("s").unwrap();
+    let draft = moment.state("bn-1").unwrap();
+    assert!(draft.coverage().contains(&hash(&line("bn-1", SCOPED + 1))));
+    assert_eq!(draft.coverage().len(), 1);
+}
+
+/// What a compaction wrote does not say once more of each frame that there are no scopes.
+#[test]
+fn without_its_first_frame_a_compaction_is_certain_only_to_those_who_know() {
+    let apply = |item| Step::Apply {
+        scoped: false,
+        item,
+        events: 0..2,
+    };
+    let compact = Step::Compact {
+        keeps_past: false,
+        reach: Reach::Everything,
+    };
+    let (disk, pair) = live(vec![apply(0), apply(1), compact, apply(2)]);
+    let entries: Vec<Entry> = pair.store.log().frames().map(Result::unwrap).collect();
+    drop(pair.store);
+    damage(&disk, &entries[0]);
+    let (store, frames) = mended(&disk, Salvage::new());
+    assert_eq!(store.item_ids().collect::<Vec<_>>(), ["bn-2"]);
+    assert_eq!(frames, (2, 2));
+    let (store, frames) = mended(&disk, Salvage::without_scopes());
+    assert_eq!(
+        store.item_ids().collect::<Vec<_>>(),
+        ["bn-0", "bn-1", "bn-2"]
+    );
+    assert_eq!(frames, (4, 0));
+}
+
+/// A batch that no mark closes may never have been acknowledged.
+#[test]
+fn what_was_never_committed_is_left() {
+    let apply = |item| Step::Apply {
+        scoped: false,
+        item,
+        events: 0..2,
+    };
+    let (disk, pair) = live(vec![apply(0), apply(1)]);
+    let entries: Vec<Entry> = pair.store.log().frames().map(Result::unwrap).collect();
+    drop(pair.store);
+    let last = entries.last().unwrap();
+    let bytes = &segments(&disk)[&*last.file];
+    disk.put(&last.file, &bytes[..range(last).end]);
+    let (store, frames) = mended(&disk, Salvage::new());
+    assert_eq!(store.item_ids().collect::<Vec<_>>(), ["bn-0"]);
+    assert_eq!(frames, (2, 0));
+}
