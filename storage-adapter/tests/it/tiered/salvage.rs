@@ -17,6 +17,7 @@ use crate::log::sim::SimDisk;
 const EVENT: u8 = 1;
 const STATE: u8 = 2;
 const SCOPE: u8 = 4;
+const SCOPE_CREATED: u8 = 5;
 const PAST_EVENT: u8 = 10;
 const PAST_STATE: u8 = 11;
 
@@ -251,29 +252,46 @@ fn damage(disk: &SimDisk, entry: &Entry) {
     disk.put(&entry.file, &bytes);
 }
 
-/// A store with an event in the base and one in a scope, its frames, and its disk.
-fn scoped() -> (SimDisk, Vec<Entry>) {
-    let step = |scoped, item| Step::Apply {
+/// Two events of an item.
+fn apply(scoped: bool, item: u8) -> Step {
+    Step::Apply {
         scoped,
         item,
         events: 0..2,
-    };
+    }
+}
+
+const COMPACT: Step = Step::Compact {
+    keeps_past: false,
+    reach: Reach::Everything,
+};
+
+/// The frames of a store that is closed.
+fn entries(pair: Pair<LogDir<SimDisk>>) -> Vec<Entry> {
+    let entries = pair.store.log().frames();
+    entries.map(Result::unwrap).collect()
+}
+
+/// A store with events in the base and in a scope, its frames, and its disk.
+fn scoped() -> (SimDisk, Vec<Entry>) {
     let (disk, pair) = live(vec![
-        step(false, 0),
+        apply(false, 0),
         Step::Scope,
-        step(true, 1),
-        step(false, 2),
+        apply(true, 1),
+        apply(false, 2),
     ]);
-    let entries = pair.store.log().frames().map(Result::unwrap).collect();
-    (disk, entries)
+    (disk, entries(pair))
+}
+
+fn of_kind(entries: &[Entry], kind: u8) -> Vec<&Entry> {
+    entries.iter().filter(|entry| entry.kind == kind).collect()
 }
 
 /// The frame that says so is damaged, so they may be of any scope: in the base they would be seen by all.
 #[test]
 fn events_of_nobody_knows_which_scope_are_left() {
     let (disk, entries) = scoped();
-    let scope = entries.iter().find(|entry| entry.kind == SCOPE).unwrap();
-    damage(&disk, scope);
+    damage(&disk, of_kind(&entries, SCOPE)[0]);
     let (store, frames) = mended(&disk, Salvage::new());
     assert_eq!(store.item_ids().collect::<Vec<_>>(), ["bn-0", "bn-2"]);
     // Left are the two, and the frame that made the scope.
@@ -313,19 +331,13 @@ fn events_of_a_known_scope_are_brought_into_it() {
 /// What a compaction wrote does not say once more of each frame that there are no scopes.
 #[test]
 fn without_its_first_frame_a_compaction_is_certain_only_to_those_who_know() {
-    let apply = |item| Step::Apply {
-        scoped: false,
-        item,
-        events: 0..2,
-    };
-    let compact = Step::Compact {
-        keeps_past: false,
-        reach: Reach::Everything,
-    };
-    let (disk, pair) = live(vec![apply(0), apply(1), compact, apply(2)]);
-    let entries: Vec<Entry> = pair.store.log().frames().map(Result::unwrap).collect();
-    drop(pair.store);
-    damage(&disk, &entries[0]);
+    let (disk, pair) = live(vec![
+        apply(false, 0),
+        apply(false, 1),
+        COMPACT,
+        apply(false, 2),
+    ]);
+    damage(&disk, &entries(pair)[0]);
     let (store, frames) = mended(&disk, Salvage::new());
     assert_eq!(store.item_ids().collect::<Vec<_>>(), ["bn-2"]);
     assert_eq!(frames, (2, 2));
@@ -340,18 +352,86 @@ fn without_its_first_frame_a_compaction_is_certain_only_to_those_who_know() {
 /// A batch that no mark closes may never have been acknowledged.
 #[test]
 fn what_was_never_committed_is_left() {
-    let apply = |item| Step::Apply {
-        scoped: false,
-        item,
-        events: 0..2,
-    };
-    let (disk, pair) = live(vec![apply(0), apply(1)]);
-    let entries: Vec<Entry> = pair.store.log().frames().map(Result::unwrap).collect();
-    drop(pair.store);
+    let (disk, pair) = live(vec![apply(false, 0), apply(false, 1)]);
+    let entries = entries(pair);
     let last = entries.last().unwrap();
     let bytes = &segments(&disk)[&*last.file];
     disk.put(&last.file, &bytes[..range(last).end]);
     let (store, frames) = mended(&disk, Salvage::new());
     assert_eq!(store.item_ids().collect::<Vec<_>>(), ["bn-0"]);
     assert_eq!(frames, (2, 0));
+}
+
+/// Neither that the scope was made can be seen, nor that the events are of it.
+#[test]
+fn a_commit_of_which_nothing_can_be_seen_may_have_made_a_scope() {
+    let (disk, entries) = scoped();
+    damage(&disk, of_kind(&entries, SCOPE_CREATED)[0]);
+    damage(&disk, of_kind(&entries, SCOPE)[0]);
+    let (store, frames) = mended(&disk, Salvage::new());
+    assert_eq!(store.item_ids().collect::<Vec<_>>(), ["bn-0", "bn-2"]);
+    assert_eq!(frames, (4, 2));
+}
+
+/// The event behind the first damage may be of the first commit or of the second, so it does not show that
+/// the second brought events.
+#[test]
+fn a_frame_of_one_of_two_commits_tells_nothing_of_the_second() {
+    let (disk, pair) = live(vec![
+        Step::Apply {
+            scoped: false,
+            item: 0,
+            events: 0..3,
+        },
+        Step::Scope,
+        apply(true, 1),
+    ]);
+    let entries = entries(pair);
+    damage(&disk, &entries[1]);
+    let mut bytes = segments(&disk)[&*entries[2].file].clone();
+    let created = of_kind(&entries, SCOPE_CREATED)[0];
+    bytes[range(&entries[2]).end..range(created).end].fill(0);
+    disk.put(&created.file, &bytes);
+    damage(&disk, of_kind(&entries, SCOPE)[0]);
+    let (store, frames) = mended(&disk, Salvage::new());
+    assert_eq!(store.item_ids().collect::<Vec<_>>(), ["bn-0"]);
+    assert_eq!(frames, (2, 2));
+}
+
+/// The history that a compaction begins with says that there are none any more.
+#[test]
+fn behind_a_compaction_scopes_that_were_deleted_are_in_nobodys_way() {
+    let (disk, pair) = live(vec![
+        Step::Scope,
+        apply(true, 0),
+        Step::Scope,
+        apply(false, 1),
+        COMPACT,
+        apply(false, 2),
+    ]);
+    let entries = entries(pair);
+    damage(&disk, of_kind(&entries, EVENT)[0]);
+    let (store, _) = mended(&disk, Salvage::new());
+    assert_eq!(store.item_ids().collect::<Vec<_>>(), ["bn-1", "bn-2"]);
+}
+
+/// A compaction writes one scope behind the other.
+#[test]
+fn events_of_a_scope_are_not_taken_for_those_of_the_scope_before() {
+    let (disk, mut pair) = live(vec![apply(false, 0), Step::Scope, apply(true, 1)]);
+    let other = pair.create_scope("t", 30 * MINUTE);
+    pair.apply(Some(&other), &[line("bn-2", 0)], 40 * MINUTE);
+    pair.compact(None, 50 * MINUTE);
+    let entries = entries(pair);
+    damage(&disk, of_kind(&entries, SCOPE)[1]);
+    let mut salvage = Salvage::<Unstamped>::new();
+    scan(&disk, |fragment| salvage.take(&fragment)).unwrap();
+    let scopes: Vec<(Option<String>, usize)> = salvage
+        .into_batches()
+        .map(|batch| {
+            let scope = batch.scope.map(|id| id.name().to_owned());
+            (scope, batch.payloads.len() + batch.events.len())
+        })
+        .collect();
+    assert_eq!(scopes, [(None, 1), (Some("s".to_owned()), 1)]);
 }
