@@ -42,8 +42,8 @@ FOLDERS = {
     "processes": ROOT / "storage-adapter/tests",
     "tests-e2e": ROOT,
 }
-ROWS = range(1, 75)
-NEED_SABOTAGE = ("Crash and power loss", "Redaction")
+ROWS = range(1, 79)
+NEED_SABOTAGE = ("Crash and power loss", "Redaction", "Damage")
 VARIABLE = "STORE_SABOTAGE"
 SWITCH = """
 #[doc(hidden)]

@@ -362,4 +362,41 @@ SABOTAGES = [
             )
         ],
     ),
+    # Damage.
+    Sabotage(
+        "doubt-ignored",
+        "frames behind damage are taken for those of the base, or of the scope before",
+        "tiered/salvage.rs::events_of_nobody_knows_which_scope_are_left",
+        [Place("item_store/load/salvage.rs", "if «self.scopes == Scopes::Maybe» && !self.is_settled", "false")],
+    ),
+    Sabotage(
+        "hidden-commits-trusted",
+        "commits of which nothing can be seen are taken to have made no scope",
+        "tiered/salvage.rs::a_commit_of_which_nothing_can_be_seen_may_have_made_a_scope",
+        [Place("item_store/load/salvage.rs", "if «!follows» || self.sort == Sort::Hidden", "false")],
+    ),
+    Sabotage(
+        "either-commit-told",
+        "a frame that may be of either of two commits is taken to tell what sort the second is of",
+        "tiered/salvage.rs::a_frame_of_one_of_two_commits_tells_nothing_of_the_second",
+        [Place("item_store/load/salvage.rs", "«self.commits.start() == self.commits.end()»", "true")],
+    ),
+    Sabotage(
+        "history-not-heard",
+        "a compaction that says that there are no scopes is not heard",
+        "tiered/salvage.rs::behind_a_compaction_scopes_that_were_deleted_are_in_nobodys_way",
+        [Place("item_store/load/salvage.rs", "«sight.may_have_scopes(!history.scopes.is_empty());»", "")],
+    ),
+    Sabotage(
+        "first-scope-for-all",
+        "the first scope that a compaction names is taken for the only one",
+        "tiered/salvage.rs::events_of_a_scope_are_not_taken_for_those_of_the_scope_before",
+        [Place("item_store/load/salvage.rs", "if «sight.sort == Sort::Untold» { sight.settle();", "true")],
+    ),
+    Sabotage(
+        "open-batch-taken",
+        "frames behind the last mark are taken for committed",
+        "tiered/salvage.rs::what_was_never_committed_is_left",
+        [Place("log/scan.rs", "«self.frames.retain(|frame| frame.offset < self.segment.len);»", "")],
+    ),
 ]
