@@ -2,15 +2,28 @@
 
 use crate::data::DataError;
 
-/// Refuses JSON nested deeper than `limit`, without recursion.
-pub(crate) fn check_depth(json: &str, limit: usize) -> Result<(), DataError> {
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    for (byte, c) in json.bytes().enumerate() {
+/// The bytes of JSON outside of its strings, each with its place; of a string its quotes.
+fn outside_strings(json: &str) -> impl Iterator<Item = (usize, u8)> {
+    let (mut in_string, mut escaped) = (false, false);
+    json.bytes().enumerate().filter(move |(_, c)| {
         match c {
             _ if escaped => escaped = false,
             b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
+            b'"' => {
+                in_string = !in_string;
+                return true;
+            }
+            _ => {}
+        }
+        !in_string
+    })
+}
+
+/// Refuses JSON nested deeper than `limit`, without recursion.
+pub(crate) fn check_depth(json: &str, limit: usize) -> Result<(), DataError> {
+    let mut depth = 0_usize;
+    for (byte, c) in outside_strings(json) {
+        match c {
             b'{' | b'[' => {
                 depth = depth.saturating_add(1);
                 if depth > limit {
@@ -51,27 +64,23 @@ pub(crate) fn check_surrogates(json: &str) -> Result<(), DataError> {
 /// Refuses numbers beyond what a double holds in JSON that is valid otherwise: many readers refuse them, and
 /// kept word for word they would make every document that quotes them unreadable there.
 pub(crate) fn check_numbers(json: &str) -> Result<(), DataError> {
-    let (mut in_string, mut escaped, mut number) = (false, false, None);
-    for (byte, c) in json.bytes().enumerate() {
-        match c {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
-            b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9' if number.is_some() => {}
-            b'-' | b'0'..=b'9' => number = Some(byte),
+    let mut number = None;
+    for (byte, c) in outside_strings(json) {
+        match (c, number) {
+            (b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9', Some(_)) => {}
+            (b'-' | b'0'..=b'9', None) => number = Some(byte),
             // Numbers stand in arrays and objects, so that something follows each.
-            _ => {
-                if let Some(start) = number.take()
-                    && let Some(text) = json.get(start..byte)
-                    && serde_json::from_str::<f64>(text).is_err()
-                {
+            (_, Some(start)) => {
+                let text = json.get(start..byte).unwrap_or_default();
+                if serde_json::from_str::<f64>(text).is_err() {
                     return Err(DataError::Json {
                         category: "number out of range",
                         byte: start,
                     });
                 }
+                number = None;
             }
+            (_, None) => {}
         }
     }
     Ok(())

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use quickcheck::{Arbitrary, Gen};
 
 use crate::{
-    Antichain, CausalContext, Cell, Conflict, Dot, JoinSemilattice, Map, Max, Min, Pair, Ranked,
-    Run, Set, VersionVector,
+    Antichain, CausalContext, Cell, ChunkedMap, Conflict, Dot, JoinSemilattice, Map, Max, Min,
+    Pair, Ranked, Run, Set, VersionVector,
 };
 
 /// A property test of the lattice laws for one type that is `Arbitrary`: a module with one `#[test]`.
@@ -103,6 +103,17 @@ impl<K: Arbitrary + Ord, V: Arbitrary + JoinSemilattice> Arbitrary for Map<K, V>
 
     fn shrink(&self) -> Box<dyn Iterator<Item = Self>> {
         Box::new(self.clone().into_vec().shrink().map(Self::from_iter))
+    }
+}
+
+impl<K: Arbitrary + Ord, V: Arbitrary> Arbitrary for ChunkedMap<K, V> {
+    fn arbitrary(g: &mut Gen) -> Self {
+        Vec::arbitrary(g).into_iter().collect()
+    }
+
+    fn shrink(&self) -> Box<dyn Iterator<Item = Self>> {
+        let entries: Vec<(K, V)> = self.clone().into_iter().collect();
+        Box::new(entries.shrink().map(Self::from_iter))
     }
 }
 

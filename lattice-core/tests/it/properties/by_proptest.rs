@@ -117,6 +117,13 @@ fn chunked_maps() -> impl Strategy<Value = ChunkedMap<u16, Max<u8>>> {
 }
 semilattice_laws!(chunked_map, chunked_maps(), [bottom]);
 
+/// Several leaves of few entries, since these are wide: decomposing many would take long.
+fn wide_chunked_maps() -> impl Strategy<Value = ChunkedMap<u8, Max<[u64; 32]>>> {
+    let entry = (0_u8..80, any::<u8>()).prop_map(|(key, n)| (key, Max([u64::from(n); 32])));
+    vec(entry, 0..60).prop_map(ChunkedMap::from_iter)
+}
+semilattice_laws!(wide_chunked_map, wide_chunked_maps(), [bottom, decompose]);
+
 #[cfg(feature = "std")]
 semilattice_laws!(
     hash_map,

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lattice_core::{
-    Antichain, CausalContext, Cell, Conflict, Dot, Map, Max, Min, Pair, Set, VersionVector,
-    semilattice_laws_quickcheck,
+    Antichain, CausalContext, Cell, ChunkedMap, Conflict, Dot, Map, Max, Min, Pair, Set,
+    VersionVector, semilattice_laws_quickcheck,
 };
 
 semilattice_laws_quickcheck!(unit, (), [bottom, decompose]);
@@ -31,6 +31,7 @@ semilattice_laws_quickcheck!(pair, Pair<Set<bool>, Set<bool>>, [bottom, decompos
 semilattice_laws_quickcheck!(set, Set<u8>, [bottom, decompose]);
 semilattice_laws_quickcheck!(btree_set, BTreeSet<u8>, [bottom, decompose]);
 semilattice_laws_quickcheck!(map, Map<u8, Set<bool>>, [bottom, decompose]);
+semilattice_laws_quickcheck!(chunked_map, ChunkedMap<u8, M>, [bottom, decompose]);
 semilattice_laws_quickcheck!(btree_map, BTreeMap<u8, M>, [bottom, decompose]);
 semilattice_laws_quickcheck!(version_vector, VersionVector<u8>, [bottom, decompose]);
 semilattice_laws_quickcheck!(causal_context, CausalContext<bool>, [bottom, decompose]);
@@ -69,4 +70,31 @@ fn ord_map_and_ord_set() {
         laws::check_delta_since(&sets);
     }
     quickcheck::quickcheck(property as fn(Entries, Entries, Entries));
+}
+
+#[cfg(feature = "derive")]
+mod derived {
+    use super::*;
+
+    use lattice_core::{Bottom, Decompose, JoinSemilattice};
+    use quickcheck::{Arbitrary, Gen};
+
+    #[derive(Clone, Debug, PartialEq, Eq, JoinSemilattice, Bottom, Decompose)]
+    struct Poll {
+        votes: Map<u8, Max<u8>>,
+        closed: bool,
+        closes_at: Option<Min<u8>>,
+    }
+
+    impl Arbitrary for Poll {
+        fn arbitrary(g: &mut Gen) -> Self {
+            Self {
+                votes: Map::arbitrary(g),
+                closed: bool::arbitrary(g),
+                closes_at: Option::arbitrary(g),
+            }
+        }
+    }
+
+    semilattice_laws_quickcheck!(poll, Poll, [bottom, decompose]);
 }
