@@ -370,6 +370,12 @@ SABOTAGES = [
         [Place("item_store/load/salvage.rs", "if «self.scopes == Scopes::Maybe» && !self.is_settled", "false")],
     ),
     Sabotage(
+        "next-segment-trusted",
+        "the next segment of a compaction is read as if nothing were missing of the one before",
+        "tiered/salvage.rs::what_a_segment_held_that_is_gone_is_missed_in_the_next",
+        [Place("log/scan.rs", "scan.is_behind_damage &= «self.continues && commit == self.segment.first»;", "false")],
+    ),
+    Sabotage(
         "hidden-commits-trusted",
         "commits of which nothing can be seen are taken to have made no scope",
         "tiered/salvage.rs::a_commit_of_which_nothing_can_be_seen_may_have_made_a_scope",

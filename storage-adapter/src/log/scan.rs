@@ -84,13 +84,18 @@ pub fn scan<F: Files>(files: &F, each: impl FnMut(Fragment)) -> Result<ScanRepor
             header: manifest.header.clone(),
             ..ScanReport::default()
         },
+        is_behind_damage: false,
     };
     let last = manifest.segments.last().map(|segment| segment.id);
+    let mut before = None;
     for segment in &manifest.segments {
+        // A rewrite goes on from segment to segment under one number.
+        let continues = before.replace(segment.last) == Some(segment.first);
         let name = name::segment(segment.id);
         let file = match open_file(files, &name) {
             Err(error @ LogError::Missing { .. }) => {
                 scan.report.damage.push(of_error(error, segment.len));
+                scan.is_behind_damage = true;
                 continue;
             }
             file => file?,
@@ -99,7 +104,7 @@ pub fn scan<F: Files>(files: &F, each: impl FnMut(Fragment)) -> Result<ScanRepor
         let len = file.len().map_err(read())?;
         // Only the last segment has grown since.
         let grown = if Some(segment.id) == last { len } else { 0 };
-        let mut batches = Batches::new(segment, name.as_str().into());
+        let mut batches = Batches::new(segment, continues, name.as_str().into());
         let key = Key::new(&manifest.header, segment.id);
         let place = (name.as_str(), segment.id);
         walk(file, place, &key, segment.len.max(grown), &mut |piece| {
@@ -114,11 +119,15 @@ pub fn scan<F: Files>(files: &F, each: impl FnMut(Fragment)) -> Result<ScanRepor
 struct Scan<E> {
     each: E,
     report: ScanReport,
+    /// Frames of the commit of the next frame may be missing right before it.
+    is_behind_damage: bool,
 }
 
 /// Follows the batches of a segment, as far as their marks check.
 struct Batches<'s> {
     segment: &'s Segment,
+    /// Its first batch goes on with the commit that the segment before ends in.
+    continues: bool,
     file: Arc<str>,
     /// The number and the time of the batch that is open, if the mark that opens it checks.
     open: Option<(u64, u64)>,
@@ -129,20 +138,19 @@ struct Batches<'s> {
     damage: Vec<Damage>,
     /// How many of the frames stand in front of the first damage since the last mark.
     sure: Option<usize>,
-    is_behind_damage: bool,
 }
 
 impl<'s> Batches<'s> {
-    fn new(segment: &'s Segment, file: Arc<str>) -> Self {
+    fn new(segment: &'s Segment, continues: bool, file: Arc<str>) -> Self {
         Self {
             segment,
+            continues,
             file,
             open: None,
             closed: segment.first.saturating_sub(1),
             frames: Vec::new(),
             damage: Vec::new(),
             sure: None,
-            is_behind_damage: false,
         }
     }
 
@@ -151,12 +159,14 @@ impl<'s> Batches<'s> {
             Piece::Damage(damage) => {
                 self.damage.push(damage);
                 self.sure.get_or_insert(self.frames.len());
-                self.is_behind_damage = true;
+                scan.is_behind_damage = true;
             }
             Piece::Frame(_, raw) if raw.kind == MARK => match Mark::decode(&raw.body) {
                 Some(Mark::Begin(Stamp { commit, time, .. })) => {
                     self.release(commit.saturating_sub(1), scan);
                     self.open = Some((commit, time));
+                    // What is missing before another commit is of no commit behind it.
+                    scan.is_behind_damage &= self.continues && commit == self.segment.first;
                 }
                 Some(Mark::Commit { commit, .. }) => {
                     self.release(commit, scan);
@@ -173,9 +183,8 @@ impl<'s> Batches<'s> {
                     // Told once the next mark is seen.
                     commits: 0..=0,
                     time_micros: None,
-                    is_behind_damage: self.is_behind_damage,
+                    is_behind_damage: std::mem::take(&mut scan.is_behind_damage),
                 });
-                self.is_behind_damage = false;
             }
         }
     }
@@ -197,7 +206,6 @@ impl<'s> Batches<'s> {
             (scan.each)(frame);
         }
         scan.report.damage.append(&mut self.damage);
-        self.is_behind_damage = false;
     }
 
     /// Hands out what the manifest vouches for; bytes behind that, which no mark closes, may never have been

@@ -67,6 +67,11 @@ fn steps(scopes: bool) -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..25)
 }
 
+/// Large segments, and such that a compaction fills several.
+fn targets() -> impl Strategy<Value = u64> {
+    prop_oneof![Just(u64::MAX), 200..2_000_u64]
+}
+
 fn harms() -> impl Strategy<Value = Vec<Harm>> {
     let harm = prop_oneof![
         3 => any::<Index>().prop_map(Harm::Flip),
@@ -78,8 +83,14 @@ fn harms() -> impl Strategy<Value = Vec<Harm>> {
 }
 
 fn live(steps: Vec<Step>) -> (SimDisk, Pair<LogDir<SimDisk>>) {
+    live_in_segments(u64::MAX, steps)
+}
+
+/// In segments of about so many bytes.
+fn live_in_segments(bytes: u64, steps: Vec<Step>) -> (SimDisk, Pair<LogDir<SimDisk>>) {
     let disk = SimDisk::default();
-    let log = LogDir::create_on(disk.clone(), &Store::<LogDir>::header()).unwrap();
+    let mut log = LogDir::create_on(disk.clone(), &Store::<LogDir>::header()).unwrap();
+    log.set_segment_target(bytes);
     let store = ItemStore::over(log).unwrap();
     let mut pair = Pair {
         store,
@@ -162,8 +173,11 @@ proptest! {
 
     /// Whatever the damage hides, scopes and redactions among it.
     #[test]
-    fn nothing_is_told_that_the_store_did_not_say(steps in steps(true), harms in harms()) {
-        let (disk, pair) = live(steps);
+    fn nothing_is_told_that_the_store_did_not_say(
+        (target, steps) in (targets(), steps(true)),
+        harms in harms(),
+    ) {
+        let (disk, pair) = live_in_segments(target, steps);
         drop(pair.store);
         for harm in harms {
             let files = segments(&disk);
@@ -201,10 +215,10 @@ proptest! {
     /// A small damaged place costs the frames in it, and nothing else.
     #[test]
     fn all_is_told_that_the_damage_leaves(
-        steps in steps(false),
+        (target, steps) in (targets(), steps(false)),
         (which, at, len) in (any::<Index>(), any::<Index>(), 1..40_usize),
     ) {
-        let (disk, pair) = live(steps);
+        let (disk, pair) = live_in_segments(target, steps);
         let entries: Vec<Entry> = pair.store.log().frames().map(Result::unwrap).collect();
         let last = pair.store.commit();
         drop(pair.store);
@@ -434,4 +448,22 @@ fn events_of_a_scope_are_not_taken_for_those_of_the_scope_before() {
         })
         .collect();
     assert_eq!(scopes, [(None, 1), (Some("s".to_owned()), 1)]);
+}
+
+/// A compaction that fills several segments goes on in each where it was in the one before.
+#[test]
+fn what_a_segment_held_that_is_gone_is_missed_in_the_next() {
+    let mut steps = vec![apply(false, 0), Step::Scope];
+    steps.extend((1..4).map(|item| apply(true, item)));
+    steps.push(COMPACT);
+    let (disk, pair) = live_in_segments(300, steps);
+    let entries = entries(pair);
+    let named = of_kind(&entries, SCOPE)[0];
+    let last = entries.last().unwrap();
+    assert_eq!(named.commit, last.commit);
+    assert_ne!(named.file, last.file);
+    disk.take(&named.file);
+    let (store, (taken, left)) = mended(&disk, Salvage::new());
+    assert!(store.item_ids().all(|item| item == "bn-0"));
+    assert!(left > taken);
 }
