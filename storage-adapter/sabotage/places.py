@@ -391,7 +391,7 @@ SABOTAGES = [
         "history-not-heard",
         "a compaction that says that there are no scopes is not heard",
         "tiered/salvage.rs::behind_a_compaction_scopes_that_were_deleted_are_in_nobodys_way",
-        [Place("item_store/load/salvage.rs", "«sight.may_have_scopes(!history.scopes.is_empty());»", "")],
+        [Place("item_store/load/salvage.rs", "«sight.hear(!history.scopes.is_empty());»", "")],
     ),
     Sabotage(
         "first-scope-for-all",

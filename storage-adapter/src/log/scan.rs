@@ -27,7 +27,8 @@ pub struct Fragment {
     pub commits: RangeInclusive<u64>,
     /// The time given with that one, in microseconds, where the mark that opens it checks.
     pub time_micros: Option<u64>,
-    /// Whether the bytes right before it do not check, so that frames of its commit may be missing there.
+    /// Whether the bytes right before it do not check, or the segment before is gone, so that frames of its commit may be
+    /// missing there.
     pub is_behind_damage: bool,
 }
 
@@ -38,16 +39,19 @@ pub struct ScanReport {
     pub header: Vec<u8>,
     /// Frames handed out.
     pub frames: u64,
-    /// What does not check in front of the last mark that does, in the order of the log.
+    /// What does not check of what the manifest vouches for, or in front of a mark that does; in the order of the log.
     pub damage: Vec<Damage>,
 }
 
 /// Hands out every committed frame that checks, also behind damage and of a log that does not open, in the order of
 /// the log.
 ///
-/// Each frame proves itself: its check is bound to the log, the segment and the place. That a batch was committed a
-/// mark behind it proves, or the manifest; bytes behind the last mark are left out. Only `CURRENT` and the
-/// manifest have to be whole. One pass over all bytes, memory for the largest batch.
+/// Each frame proves itself: its check is bound to the log, the segment and the place. Batches that the manifest vouches
+/// for or that a mark behind them follows are handed out; whether the last of them was acknowledged, [`LogDir::open`]
+/// judges, where it can. Only `CURRENT` and the manifest have to be whole. One pass over all bytes, memory for what
+/// lies between two marks that check. Takes the lock for as long as it reads.
+///
+/// [`LogDir::open`]: super::LogDir::open
 ///
 /// # Errors
 ///

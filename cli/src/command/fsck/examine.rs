@@ -47,6 +47,10 @@ pub(super) fn examine(dir: &Path) -> Result<Found, CliError> {
         return Ok(found);
     };
     found.torn = report.cut.filter(|cut| !lengths.contains_key(&cut.file));
+    if let Some(torn) = &found.torn {
+        let is_torn = |damage: &Damage| damage.file == torn.file && damage.offset >= torn.offset;
+        found.damage.retain(|damage| !is_torn(damage));
+    }
     found.tails = log.kept_tails()?;
     // Opening keeps what it cuts, here only in memory.
     found.tails.retain(|(name, _)| dir.join(name).exists());

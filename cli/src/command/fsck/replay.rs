@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bones_snapshot::Order;
-use storage_adapter::log::{Entry, Frame, LogDir, LogError, scan};
+use storage_adapter::log::{Entry, Fragment, Frame, LogDir, LogError, scan};
 use storage_adapter::{AnyStore, ItemStore, LogRewrite, LogStore, Salvage};
 use tempfile::TempDir;
 
@@ -30,7 +30,7 @@ pub(super) struct Salvaged {
     pub(super) redactions: usize,
     /// The commit it came with, if anything did.
     pub(super) commit: Option<u64>,
-    /// Frames that check and tell nothing that is certain.
+    /// Frames that check and are not brought over.
     pub(super) left_behind: u64,
 }
 
@@ -59,8 +59,8 @@ impl Found {
         let (mut store, _) = AnyStore::open(&made)?;
         let salvaged = match &mut store {
             _ if self.damage.is_empty() => Salvaged::default(),
-            AnyStore::Wall(store) => salvage(store, dir, entries, no_scopes)?,
-            AnyStore::Itc(store) => salvage(store, dir, entries, no_scopes)?,
+            AnyStore::Wall(store) => self.salvage(store, dir, no_scopes)?,
+            AnyStore::Itc(store) => self.salvage(store, dir, no_scopes)?,
         };
         drop(store);
         if entries.is_empty() && salvaged.commit.is_none() && !self.damage.is_empty() {
@@ -76,44 +76,53 @@ impl Found {
             salvaged,
         }))
     }
-}
 
-/// Joins what stands behind the damage into a store that holds these frames from before it.
-fn salvage<S: Order>(
-    store: &mut ItemStore<S>,
-    dir: &Path,
-    before: &[Entry],
-    no_scopes: bool,
-) -> Result<Salvaged, CliError> {
-    let mut salvage = if no_scopes {
-        Salvage::<S>::without_scopes()
-    } else {
-        Salvage::new()
-    };
-    let mut before = before.iter();
-    scan(&overlay(dir, &BTreeMap::new())?, |fragment| {
-        if before.next().is_some() {
-            salvage.pass(&fragment);
+    /// Joins what stands behind the damage into a store that holds what stands before it.
+    fn salvage<S: Order>(
+        &self,
+        store: &mut ItemStore<S>,
+        dir: &Path,
+        no_scopes: bool,
+    ) -> Result<Salvaged, CliError> {
+        let mut salvage = if no_scopes {
+            Salvage::<S>::without_scopes()
         } else {
-            salvage.take(&fragment);
+            Salvage::new()
+        };
+        let readable = self.readable.as_ref();
+        let mut before = readable.map_or(0, |readable| readable.entries.len());
+        // Nobody was told that a torn tail is there.
+        let is_torn = |fragment: &Fragment| {
+            let torn = self.torn.as_ref();
+            torn.is_some_and(|cut| *fragment.file == *cut.file && fragment.offset >= cut.offset)
+        };
+        scan(&overlay(dir, &BTreeMap::new())?, |fragment| {
+            if before > 0 {
+                before -= 1;
+                salvage.pass(&fragment);
+            } else if !is_torn(&fragment) {
+                salvage.take(&fragment);
+            }
+        })
+        .map_err(no_store)?;
+        let mut salvaged = Salvaged {
+            left_behind: salvage.left(),
+            ..Salvaged::default()
+        };
+        let last = store.commit_time_micros(store.commit()).unwrap_or(0);
+        let time = salvage.time_micros().max(last);
+        let known = store.commit();
+        for batch in salvage.into_batches() {
+            let report = store.apply(batch, time)?;
+            salvaged.events = salvaged.events.saturating_add(report.events_added);
+            salvaged.snapshots = salvaged.snapshots.saturating_add(report.snapshots_added);
+            salvaged.redactions = salvaged.redactions.saturating_add(report.redactions_added);
+            let dropped = report.dropped as u64;
+            salvaged.left_behind = salvaged.left_behind.saturating_add(dropped);
         }
-    })
-    .map_err(no_store)?;
-    let mut salvaged = Salvaged {
-        left_behind: salvage.left(),
-        ..Salvaged::default()
-    };
-    let last = store.commit_time_micros(store.commit()).unwrap_or(0);
-    let time = salvage.time_micros().max(last);
-    let known = store.commit();
-    for batch in salvage.into_batches() {
-        let report = store.apply(batch, time)?;
-        salvaged.events = salvaged.events.saturating_add(report.events_added);
-        salvaged.snapshots = salvaged.snapshots.saturating_add(report.snapshots_added);
-        salvaged.redactions = salvaged.redactions.saturating_add(report.redactions_added);
+        salvaged.commit = Some(store.commit()).filter(|commit| *commit > known);
+        Ok(salvaged)
     }
-    salvaged.commit = Some(store.commit()).filter(|commit| *commit > known);
-    Ok(salvaged)
 }
 
 /// The kind of frames that are replaced before anybody reads them.

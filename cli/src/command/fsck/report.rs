@@ -66,7 +66,8 @@ struct Repaired {
     commit: Option<u64>,
     time: Option<String>,
     salvaged: Brought,
-    /// Frames that check, but stand behind the damage and tell nothing that is certain.
+    /// Frames that check, but stand behind the damage and are not brought over: of scopes that are in doubt or not in the new
+    /// store, or of something else than items.
     left_behind: u64,
 }
 
@@ -246,7 +247,7 @@ impl fmt::Display for Report {
                 "{}, up to commit {commit} of {time}",
                 counted(repair.frames, "frame")
             )?,
-            _ => writeln!(f, "nothing stands before the damage")?,
+            _ => writeln!(f, "nothing could be brought over commit by commit")?,
         }
         if self.sound {
             return Ok(());
@@ -263,7 +264,7 @@ impl fmt::Display for Report {
         }
         writeln!(
             f,
-            "missing   what the damaged bytes held, redactions perhaps among it, and {} behind them of which nothing is certain",
+            "missing   what the damaged bytes held, redactions perhaps among it, and {} behind them that are not brought over",
             counted(repair.left_behind, "frame")
         )
     }

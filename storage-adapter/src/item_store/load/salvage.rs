@@ -125,7 +125,7 @@ impl Sight {
         // A commit that cannot be seen, or not what sort it is of, may have made a scope.
         let follows = *commits.end() <= self.commits.end().saturating_add(1);
         if !follows || self.sort == Sort::Hidden {
-            self.may_have_scopes(true);
+            self.suspect();
         }
         *self = Self {
             commits: commits.clone(),
@@ -134,9 +134,19 @@ impl Sight {
         };
     }
 
-    fn may_have_scopes(&mut self, may: bool) {
-        if self.scopes != Scopes::Never {
-            self.scopes = if may { Scopes::Maybe } else { Scopes::NotYet };
+    /// Cannot see whether a scope was made.
+    fn suspect(&mut self) {
+        if self.scopes == Scopes::NotYet {
+            self.scopes = Scopes::Maybe;
+        }
+    }
+
+    /// Hears which scopes there are: that there are any counts against whoever says that there never were.
+    fn hear(&mut self, has_scopes: bool) {
+        if has_scopes {
+            self.scopes = Scopes::Maybe;
+        } else if self.scopes == Scopes::Maybe {
+            self.scopes = Scopes::NotYet;
         }
     }
 
@@ -215,7 +225,7 @@ impl<S: Order> Salvage<S> {
         self.left
     }
 
-    /// The latest time of any commit seen, in microseconds.
+    /// The latest time of any commit of which the number and the mark that opens it are certain, in microseconds.
     pub fn time_micros(&self) -> u64 {
         self.time_micros
     }
@@ -280,7 +290,7 @@ impl<S: Order> Salvage<S> {
             }
             Record::History(history) => {
                 // It names all scopes there are.
-                sight.may_have_scopes(!history.scopes.is_empty());
+                sight.hear(!history.scopes.is_empty());
                 sight.is_settled = history.scopes.is_empty();
                 sight.tell();
                 sight.place = Place::Base;
@@ -288,7 +298,7 @@ impl<S: Order> Salvage<S> {
             }
             Record::Scope(record) => {
                 sight.place = Place::Scope(record.into());
-                sight.may_have_scopes(true);
+                sight.hear(true);
                 // No compaction, which would have begun with the history: so this is the only one.
                 if sight.sort == Sort::Untold {
                     sight.settle();
@@ -296,7 +306,7 @@ impl<S: Order> Salvage<S> {
                 false
             }
             Record::ScopeCreated(_) => {
-                sight.may_have_scopes(true);
+                sight.hear(true);
                 false
             }
             Record::ScopeDeleted(_) | Record::Schema(_) | Record::Pin(_) | Record::Unpin(_) => {
@@ -306,6 +316,14 @@ impl<S: Order> Salvage<S> {
     }
 
     fn hold(&mut self, told: Told<S>) -> bool {
+        // What is redacted is so everywhere, whatever becomes of the frame that says it.
+        match &told.source {
+            Source::Event(event) => {
+                let target = event.event().redacts().copied();
+                self.base.redactions.join(target.into_iter().collect());
+            }
+            Source::State(state) => _ = self.base.redactions.join_ref(state.redacted()),
+        }
         let batch = match &self.sight.place {
             Place::Base => &mut self.base,
             Place::Scope(id) => self.scopes.entry(id.clone()).or_insert_with(|| Batch {

@@ -467,3 +467,23 @@ fn what_a_segment_held_that_is_gone_is_missed_in_the_next() {
     assert!(store.item_ids().all(|item| item == "bn-0"));
     assert!(left > taken);
 }
+
+/// Whatever becomes of the scope that the event is of.
+#[test]
+fn a_redaction_that_can_be_read_holds() {
+    let (disk, mut pair) = live(vec![apply(false, 0)]);
+    let secret = hash(&line("bn-0", 1));
+    let scope = pair.create_scope("s", 30 * MINUTE);
+    let target = bones_snapshot::format_hash(&secret);
+    let data = format!(r#"{{"reason":"a mistake","target_hash":"{target}"}}"#);
+    let redact =
+        bones_snapshot::write_line(9, "alice", "itc:AQ", &[], "item.redact", "bn-0", &data);
+    pair.apply(Some(&scope), &[redact], 40 * MINUTE);
+    let entries = entries(pair);
+    damage(&disk, of_kind(&entries, SCOPE_CREATED)[0]);
+    let (store, _) = mended(&disk, Salvage::new());
+    assert!(store.redactions().contains(&secret));
+    damage(&disk, of_kind(&entries, SCOPE)[0]);
+    let (store, _) = mended(&disk, Salvage::new());
+    assert!(store.redactions().contains(&secret));
+}
