@@ -280,10 +280,10 @@ const COMPACT: Step = Step::Compact {
     reach: Reach::Everything,
 };
 
-/// The frames of a store that is closed.
+/// The frames of a store, which is closed.
 fn entries(pair: Pair<LogDir<SimDisk>>) -> Vec<Entry> {
-    let entries = pair.store.log().frames();
-    entries.map(Result::unwrap).collect()
+    let store = pair.store;
+    store.log().frames().map(Result::unwrap).collect()
 }
 
 /// A store with events in the base and in a scope, its frames, and its disk.
