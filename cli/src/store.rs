@@ -82,9 +82,12 @@ pub(crate) fn item<'a, S: Order>(
     // Ids are in lower case wherever they are read.
     let wanted = item.trim().to_lowercase();
     let found = store.item_ids().find(|id| **id == *wanted);
-    found
-        .and_then(|id| store.state(id).map(|state| (id, state)))
-        .ok_or_else(|| unknown(path, item, store.item_ids()))
+    if let Some(id) = found
+        && let Some(state) = store.state(id)?
+    {
+        return Ok((id, state));
+    }
+    Err(unknown(path, item, store.item_ids()))
 }
 
 /// The error for an item that is not there, with what may have been meant.

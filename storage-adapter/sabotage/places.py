@@ -262,9 +262,9 @@ SABOTAGES = [
         [
             Place(
                 "item_store/past.rs",
-                "Cow::Owned(«state_at(item.sources(), self.commit, &self.view.redactions)»)",
+                "Cow::Owned(«state_at(sources, self.commit, redactions)»)",
                 """let none = <lattice_core::Set<bones_snapshot::EventHash> as lattice_core::Bottom>::bottom();
-                state_at(item.sources(), self.commit, &none)""",
+                state_at(sources, self.commit, &none)""",
             )
         ],
     ),
@@ -278,7 +278,7 @@ SABOTAGES = [
         "scopes-not-masked",
         "a redaction masks the base and no scope",
         "tiered/on_disk.rs::text_of_a_scope_is_redacted_as_that_of_the_base_is",
-        [Place("item_store/apply.rs", "«mask_all(&mut scope.items, &news.grew);»", "let _ = scope;")],
+        [Place("item_store/apply.rs", "«scope.items.mask(&news.grew);»", "let _ = scope;")],
     ),
     Sabotage(
         "late-snapshot-in-clear",
@@ -404,5 +404,65 @@ SABOTAGES = [
         "frames behind the last mark are taken for committed",
         "tiered/salvage.rs::what_was_never_committed_is_left",
         [Place("log/scan.rs", "«self.frames.retain(|frame| frame.offset < self.segment.len);»", "")],
+    ),
+    Sabotage(
+        "run-without-index-skipped",
+        "a run without an index is taken to hold nothing",
+        "tiered/index.rs::without_an_index_all_is_read_and_the_next_compaction_writes_one",
+        [Place("item_store/load/index.rs", "let Some(contents) = find(&*frames)? else { «break;» };", "continue;")],
+    ),
+    Sabotage(
+        "views-keep-files-open",
+        "a compaction leaves views the files that it takes away",
+        "shared/erasing.rs::views_hold_no_file_open_that_a_compaction_took_away",
+        [Place("shared/compaction.rs", "«self.0.store().close_replaced(plan);»", "")],
+    ),
+    Sabotage(
+        "read-before-not-masked",
+        "an item that was read before a redaction is shown as it was",
+        "tiered/index.rs::what_was_read_before_a_redaction_is_masked_by_it_and_what_was_not_too",
+        [Place("item_store/indexed.rs", "«item.redacted(grew).map(Arc::new)»;", "None")],
+    ),
+    Sabotage(
+        "later-redactions-believed",
+        "what was left standing is taken to be written under all redactions that are known now",
+        "shared/compactions.rs::text_redacted_while_it_is_left_standing_goes_the_next_time",
+        [Place("item_store/indexed.rs", "«*self.masked_by == *redactions»", "true")],
+    ),
+    Sabotage(
+        "index-not-used",
+        "opening reads every frame",
+        "tiered/index.rs::opening_reads_no_item_that_did_not_change_since",
+        [Place("item_store/load.rs", "let behind = «loader.take_indexed(log)?»;", "Default::default()")],
+    ),
+    Sabotage(
+        "damaged-block-skipped",
+        "a block of an index that does not check is left out",
+        "tiered/index.rs::every_flipped_byte_of_an_index_is_damage_that_names_its_file",
+        [Place("item_store/load/index.rs", "blocks: «blocks.collect::<Result<_, _>>()?»,", "blocks.flatten().collect()")],
+    ),
+    Sabotage(
+        "index-believed",
+        "what lies at a place is not compared with the index",
+        "tiered/index.rs::an_index_that_lies_is_found_out",
+        [Place("item_store/indexed.rs", "if «*item != *id || !as_listed» {", "false")],
+    ),
+    Sabotage(
+        "index-not-verified",
+        "verification does not compare the index with the frames",
+        "tiered/index.rs::an_index_that_lies_is_found_out",
+        [Place("item_store/verify.rs", "check.damage.extend(«Self::check_index(&self.log.reader())?»);", "None::<String>")],
+    ),
+    Sabotage(
+        "older-runs-hidden",
+        "what a later run tells of an item hides what earlier ones do",
+        "tiered/index.rs::several_runs_are_read_as_one_packed_or_not",
+        [Place("item_store/load/index.rs", "Some(known) => «known.extend(sources)»,", "*known = sources.to_vec()")],
+    ),
+    Sabotage(
+        "came-meanwhile-lost",
+        "going on with a new index forgets what came while it was written",
+        "shared/compactions.rs::what_comes_while_a_compaction_writes_is_kept_as_it_came",
+        [Place("item_store/compact/write.rs", "«base.insert(Arc::clone(item), Arc::clone(held));»", "")],
     ),
 ]

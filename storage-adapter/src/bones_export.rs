@@ -3,6 +3,7 @@
 use bones_snapshot::{BonesLimit, FIELD_COMMENT, Order, SHARD_HEADER, bones_snapshot_lines};
 use thiserror::Error;
 
+use crate::error::StoreError;
 use crate::item_store::View;
 
 /// An events file for bones, in memory.
@@ -17,12 +18,19 @@ pub struct BonesExport {
     pub snapshots: usize,
 }
 
-/// Items that bones cannot read back.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{}; nothing was written", .refused.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-pub struct BonesExportError {
-    /// Every item that does not fit.
-    pub refused: Vec<BonesLimit>,
+/// Why a store cannot be handed back to bones.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BonesExportError {
+    /// Items that bones cannot read back.
+    #[error("{}; nothing was written", .refused.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Refused {
+        /// Every item that does not fit.
+        refused: Vec<BonesLimit>,
+    },
+    /// What is held of an item cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl<S: Order> View<S> {
@@ -34,7 +42,8 @@ impl<S: Order> View<S> {
     ///
     /// # Errors
     ///
-    /// [`BonesExportError`] naming every item whose snapshot is larger than bones reads.
+    /// [`BonesExportError`] naming every item whose snapshot is larger than bones reads, or the one that the store cannot
+    /// read.
     pub fn export_bones(&self, agent: &str) -> Result<BonesExport, BonesExportError> {
         let mut export = BonesExport {
             text: format!("{SHARD_HEADER}\n{FIELD_COMMENT}\n"),
@@ -42,9 +51,10 @@ impl<S: Order> View<S> {
             snapshots: 0,
         };
         let mut refused = Vec::new();
-        for (id, state) in self.states() {
-            if self.is_raw(id) {
-                for event in self.lines(id) {
+        for held in self.states() {
+            let (id, state) = held?;
+            if self.is_raw(id)? {
+                for event in self.lines(id)? {
                     // Lines are UTF-8: they were parsed.
                     export.text.push_str(&String::from_utf8_lossy(event.line()));
                     export.text.push('\n');
@@ -66,7 +76,7 @@ impl<S: Order> View<S> {
         if refused.is_empty() {
             Ok(export)
         } else {
-            Err(BonesExportError { refused })
+            Err(BonesExportError::Refused { refused })
         }
     }
 }

@@ -21,6 +21,7 @@ mod durability;
 mod limits;
 mod readers;
 mod rewrites;
+mod sealed;
 mod seams;
 mod support;
 mod threads;
@@ -43,6 +44,7 @@ pub use rewrites::{
     a_replacement_is_what_was_pushed, an_abandoned_rewrite_changes_nothing,
     an_empty_replacement_keeps_the_number, commits_go_on_beside_a_rewrite, one_rewrite_at_a_time,
 };
+pub use sealed::single_frames_are_where_they_were_put;
 pub use seams::{only_seams_can_be_left_standing, what_stands_before_a_seam_stays};
 pub use threads::rewrites_are_filled_on_other_threads;
 
@@ -72,6 +74,7 @@ pub fn check<L: LogStore>(mut make: impl FnMut(&[u8]) -> L, mut reopen: impl FnM
     one_rewrite_at_a_time(&mut make);
     what_stands_before_a_seam_stays(&mut make, &mut reopen);
     only_seams_can_be_left_standing(&mut make);
+    single_frames_are_where_they_were_put(&mut make, &mut reopen);
     sync_vouches_for_all_before_it(&mut make);
     what_was_synced_is_there_after_reopening(&mut make, &mut reopen);
     a_replacement_is_there_after_reopening(&mut make, &mut reopen);

@@ -64,6 +64,26 @@ pub enum StoreError {
         /// Why not.
         why: String,
     },
+    /// What an index says of an item is not what lies there.
+    #[error(
+        "{file} at byte {offset}: {why}, by the index of the compaction that wrote it: run `fsck`"
+    )]
+    Index {
+        /// The segment.
+        file: String,
+        /// Offset of the frame.
+        offset: u64,
+        /// What is wrong.
+        why: String,
+    },
+    /// The view is of a time before a compaction, and what it had not read by then is replaced.
+    #[error(
+        "snapshot expired: item `{item}` was not read before what holds it was compacted away; take a new view"
+    )]
+    Expired {
+        /// The item.
+        item: String,
+    },
     /// A payload that was just written does not read back; nothing was committed.
     #[error(
         "the snapshot of item `{item}` does not read back ({source}); nothing was committed: report this"

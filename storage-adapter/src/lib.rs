@@ -27,9 +27,9 @@ pub use item_store::{
     ItemChange, ItemCheck, ItemStore, Moment, Reach, Salvage, Schema, Schemas, ScopeId, Stats,
     StoreCheck, View,
 };
-pub use log_store::{LogReader, LogRewrite, LogStore};
-pub use memory_log::{MemoryLog, MemoryReader, MemoryRewrite};
-pub use record::order_word;
+pub use log_store::{LogReader, LogRewrite, LogStore, SealedFrames};
+pub use memory_log::{MemoryCursor, MemoryLog, MemoryReader, MemoryRewrite};
+pub use record::{is_index, order_word};
 pub use shared::{
     CompactionHandle, CompactionProgress, Durability, GRACE, Schedule, ScheduleHandle, SharedStats,
     SharedStore, StoreLease,

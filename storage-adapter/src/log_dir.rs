@@ -1,12 +1,13 @@
 //! The log of files as a [`LogStore`].
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::log::{
-    Entry, Files, Finished, Frame, FramePlace, LogDir, LogError, LogView, Obsolete, Rewrite,
-    VerifyReport,
+    Entry, Files, Finished, Frame, FramePlace, LogDir, LogError, LogView, Obsolete, Place, Rewrite,
+    Sealed, VerifyReport,
 };
-use crate::log_store::{LogReader, LogRewrite, LogStore};
+use crate::log_store::{LogReader, LogRewrite, LogStore, SealedFrames};
 
 impl<F: Files> LogStore for LogDir<F> {
     type Rewrite = Rewrite<F>;
@@ -94,8 +95,8 @@ impl<F: Files> LogRewrite for Rewrite<F> {
         Self::commit(self)
     }
 
-    fn push(&mut self, frame: Frame) -> Result<(), LogError> {
-        Self::push(self, frame)
+    fn push(&mut self, frame: Frame) -> Result<Option<Place>, LogError> {
+        Self::push(self, frame).map(Some)
     }
 
     fn finish(self) -> Result<Finished<F>, LogError> {
@@ -112,5 +113,31 @@ impl<F: Files> LogReader for LogView<F> {
 
     fn read(&self, cursor: &mut FramePlace<F>) -> Option<Result<Entry, LogError>> {
         Self::read(self, cursor)
+    }
+
+    fn ends(&self) -> Vec<u64> {
+        Self::ends(self)
+    }
+
+    fn sealed(&self, end: u64) -> Option<Arc<dyn SealedFrames>> {
+        Some(Arc::new(Self::sealed(self, end)?))
+    }
+
+    fn behind(&self, end: u64) -> Option<FramePlace<F>> {
+        Self::behind(self, end)
+    }
+}
+
+impl<F: Files> SealedFrames for Sealed<F> {
+    fn fetch(&self, place: Place) -> Result<Frame, LogError> {
+        Self::fetch(self, place)
+    }
+
+    fn last(&self, len: usize) -> Result<Option<Frame>, LogError> {
+        Self::last(self, len)
+    }
+
+    fn name(&self, place: Place) -> String {
+        Self::name(self, place)
     }
 }

@@ -1,8 +1,9 @@
 //! What a store of items needs of the log under it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use crate::log::{Entry, Frame, LogError, VerifyReport};
+use crate::log::{Entry, Frame, LogError, Place, VerifyReport};
 
 /// A log of commits that can be replaced in one step: all of them, or those behind a seam.
 ///
@@ -20,6 +21,8 @@ use crate::log::{Entry, Frame, LogError, VerifyReport};
 /// - **Replacement.** [`publish`](Self::publish) switches between the whole of the old frames and the whole
 ///   of the new ones. It makes no commit. Commits made since the rewrite began are as they were, and so are those
 ///   that it left standing.
+/// - **Frames.** Optional: a log may give single frames of what a replacement wrote, by the places that writing them
+///   gave. One that does says so of every frame, and has an end ([`LogReader::ends`]) for every replacement in force.
 /// - **Failure.** After an error nothing has changed, or the store refuses every write until it is
 ///   opened again ([`LogError::Poisoned`]) because only that can tell.
 pub trait LogStore {
@@ -148,12 +151,12 @@ pub trait LogRewrite {
     /// The last commit that is replaced; what is written here carries its number and time.
     fn commit(&self) -> u64;
 
-    /// Adds one frame.
+    /// Adds one frame, and says where it will lie if single frames can be [fetched](LogReader::sealed).
     ///
     /// # Errors
     ///
     /// [`LogError`]; nothing in force has changed.
-    fn push(&mut self, frame: Frame) -> Result<(), LogError>;
+    fn push(&mut self, frame: Frame) -> Result<Option<Place>, LogError>;
 
     /// Makes all of it durable.
     ///
@@ -176,9 +179,32 @@ pub trait LogReader {
     /// error there is no more to read from that cursor.
     fn read(&self, cursor: &mut Self::Cursor) -> Option<Result<Entry, LogError>>;
 
+    /// The commits behind which the log goes on in another part, ascending: those at which replacements in force end are
+    /// among them, the last commit included. Of a log that cannot give single frames, none.
+    fn ends(&self) -> Vec<u64> {
+        Vec::new()
+    }
+
+    /// Single frames of what lies before one of the [`ends`](Self::ends); `None` for any other commit.
+    fn sealed(&self, _end: u64) -> Option<Arc<dyn SealedFrames>> {
+        None
+    }
+
+    /// The place behind one of the [`ends`](Self::ends); `None` for any other commit.
+    fn behind(&self, _end: u64) -> Option<Self::Cursor> {
+        None
+    }
+
     /// Every frame in order. Ends after the first error.
     fn frames(&self) -> impl Iterator<Item = Result<Entry, LogError>> + '_ {
-        let mut cursor = Self::Cursor::default();
+        self.frames_from(Self::Cursor::default())
+    }
+
+    /// Every frame behind a place, in order. Ends after the first error.
+    fn frames_from(
+        &self,
+        mut cursor: Self::Cursor,
+    ) -> impl Iterator<Item = Result<Entry, LogError>> + '_ {
         let mut ended = false;
         std::iter::from_fn(move || {
             let next = (!ended).then(|| self.read(&mut cursor)).flatten();
@@ -186,4 +212,27 @@ pub trait LogReader {
             next
         })
     }
+}
+
+/// Single frames of a part of a log that never changes.
+///
+/// It keeps what it reads from readable, also when the log does without that; on some systems it thereby keeps
+/// the bytes of removed files on the medium. So whoever holds one lets it go when what is replaced has to be gone.
+pub trait SealedFrames: Send + Sync {
+    /// The frame at a place that [`LogRewrite::push`] gave, its check verified.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`] when it is damaged, not there, or cannot be read.
+    fn fetch(&self, place: Place) -> Result<Frame, LogError>;
+
+    /// The last frame, if its body has this length; `None` if it has another, or is damaged.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`] when it cannot be read.
+    fn last(&self, len: usize) -> Result<Option<Frame>, LogError>;
+
+    /// What holds a place, for messages.
+    fn name(&self, place: Place) -> String;
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::log::{Entry, Frame, LogError, VerifyReport};
-use crate::log_store::{LogReader, LogRewrite, LogStore};
+use crate::log::{Entry, Frame, LogError, Place, VerifyReport};
+use crate::log_store::{LogReader, LogRewrite, LogStore, SealedFrames};
 
 /// A log that lives as long as the process: for tests, and for stores that others make durable.
 ///
@@ -196,10 +196,11 @@ impl LogRewrite for MemoryRewrite {
         self.commit
     }
 
-    fn push(&mut self, frame: Frame) -> Result<(), LogError> {
-        frame.admit(self.frames.len() as u64)?;
+    fn push(&mut self, frame: Frame) -> Result<Option<Place>, LogError> {
+        let (part, offset) = (self.commit, self.frames.len() as u64);
+        frame.admit(offset)?;
         self.frames.push(frame);
-        Ok(())
+        Ok(Some(Place { part, offset }))
     }
 
     fn finish(self) -> Result<Self, LogError> {
@@ -211,31 +212,90 @@ impl LogRewrite for MemoryRewrite {
 #[derive(Debug, Clone)]
 pub struct MemoryReader(im::Vector<Arc<Batch>>);
 
+/// A place in a [`MemoryReader`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MemoryCursor {
+    batch: usize,
+    /// Frames before it in the batch.
+    frame: usize,
+    /// Frames before it in all.
+    count: u64,
+}
+
 impl LogReader for MemoryReader {
-    /// A batch, and a frame in it.
-    type Cursor = (usize, usize);
+    type Cursor = MemoryCursor;
 
     fn commit(&self) -> u64 {
         self.0.last().map_or(0, |batch| batch.commit)
     }
 
-    fn read(&self, (at, index): &mut (usize, usize)) -> Option<Result<Entry, LogError>> {
+    /// The offset of an entry is the number of frames before it.
+    fn read(&self, cursor: &mut MemoryCursor) -> Option<Result<Entry, LogError>> {
         loop {
-            let batch = self.0.get(*at)?;
-            let Some(frame) = batch.frames.get(*index) else {
-                (*at, *index) = (at.saturating_add(1), 0);
+            let batch = self.0.get(cursor.batch)?;
+            let Some(frame) = batch.frames.get(cursor.frame) else {
+                (cursor.batch, cursor.frame) = (cursor.batch.saturating_add(1), 0);
                 continue;
             };
             let entry = Entry {
                 kind: frame.kind,
                 body: frame.body.clone(),
                 file: NAME.into(),
-                offset: *index as u64,
+                offset: cursor.count,
                 commit: batch.commit,
                 commit_time_micros: batch.time,
             };
-            *index = index.saturating_add(1);
+            cursor.frame = cursor.frame.saturating_add(1);
+            cursor.count = cursor.count.saturating_add(1);
             return Some(Ok(entry));
         }
+    }
+
+    /// Every commit is one.
+    fn ends(&self) -> Vec<u64> {
+        self.0.iter().map(|batch| batch.commit).collect()
+    }
+
+    fn sealed(&self, end: u64) -> Option<Arc<dyn SealedFrames>> {
+        Some(Arc::new(Self(self.0.take(self.behind(end)?.batch))))
+    }
+
+    fn behind(&self, end: u64) -> Option<MemoryCursor> {
+        let at = self.0.binary_search_by_key(&end, |batch| batch.commit);
+        let batch = at.ok()?.saturating_add(1);
+        let frames = self
+            .0
+            .iter()
+            .take(batch)
+            .map(|batch| batch.frames.len() as u64);
+        Some(MemoryCursor {
+            batch,
+            frame: 0,
+            count: frames.sum(),
+        })
+    }
+}
+
+impl SealedFrames for MemoryReader {
+    fn fetch(&self, Place { part, offset }: Place) -> Result<Frame, LogError> {
+        let at = self.0.binary_search_by_key(&part, |batch| batch.commit);
+        let batch = at.ok().and_then(|at| self.0.get(at));
+        let index = usize::try_from(offset).unwrap_or(usize::MAX);
+        let frame = batch.and_then(|batch| batch.frames.get(index));
+        frame.cloned().ok_or_else(|| LogError::Corrupt {
+            file: NAME.into(),
+            offset,
+            expected: format!("a frame of commit {part}"),
+            found: "none".to_owned(),
+        })
+    }
+
+    fn last(&self, len: usize) -> Result<Option<Frame>, LogError> {
+        let last = self.0.last().and_then(|batch| batch.frames.last());
+        Ok(last.filter(|frame| frame.body.len() == len).cloned())
+    }
+
+    fn name(&self, _place: Place) -> String {
+        NAME.to_owned()
     }
 }

@@ -150,7 +150,7 @@ pub struct FoldReport {
 /// let mut store = ItemStore::<Unstamped>::create(&dir.path().join("store"))?;
 /// let events = read_log(&log, BadLines::Stop, &mut |_| {})?.events;
 /// store.apply(Batch { events, ..Batch::default() }, 1)?;
-/// store.export().write(&dir.path().join("exported"))?;
+/// store.export()?.write(&dir.path().join("exported"))?;
 /// assert_eq!(std::fs::read(&output)?, std::fs::read(dir.path().join("exported"))?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use redb::Durability;
 use storage_adapter::LogRewrite;
-use storage_adapter::log::{Frame, LogError};
+use storage_adapter::log::{Frame, LogError, Place};
 
 use crate::database::Db;
 use crate::parts;
@@ -96,7 +96,7 @@ impl LogRewrite for RedbRewrite {
         self.commit
     }
 
-    fn push(&mut self, frame: Frame) -> Result<(), LogError> {
+    fn push(&mut self, frame: Frame) -> Result<Option<Place>, LogError> {
         let waiting = self.waiting.len() as u64;
         admit(&frame, self.written.saturating_add(waiting))?;
         self.draft.db.writable()?;
@@ -105,7 +105,7 @@ impl LogRewrite for RedbRewrite {
         if self.bytes >= CHUNK_BYTES {
             self.flush()?;
         }
-        Ok(())
+        Ok(None)
     }
 
     fn finish(mut self) -> Result<RedbFinished, LogError> {

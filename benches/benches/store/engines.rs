@@ -120,7 +120,7 @@ impl Engine for Fjall {
     }
 
     fn put_states(&mut self, view: &View<Unstamped>) {
-        for (id, state) in view.states() {
+        for (id, state) in view.states().map(|held| held.expect("an item")) {
             self.states
                 .insert(id, payload(id, state))
                 .expect("an insert");
@@ -189,7 +189,7 @@ impl Engine for Redb {
         let change = self.0.begin_write().expect("a transaction");
         {
             let mut states = change.open_table(STATES).expect("a table");
-            for (id, state) in view.states() {
+            for (id, state) in view.states().map(|held| held.expect("an item")) {
                 let payload = payload(id, state);
                 states
                     .insert(id.as_bytes(), &payload[..])

@@ -38,7 +38,7 @@ pub fn report(work: &Workload, report: &mut Report) {
         })
         .collect();
     for (id, commit) in asked.iter().take(100) {
-        let now = store.state(id).expect("the item");
+        let now = store.state(id).expect("a store").expect("the item");
         assert!(
             fjall.state(id) == *now && redb.state(id) == *now,
             "other states now"
@@ -46,6 +46,7 @@ pub fn report(work: &Workload, report: &mut Report) {
         let then = store.at(At::Commit(*commit)).expect("a moment");
         let then = then
             .state(id)
+            .expect("a store")
             .map_or_else(ItemState::bottom, Cow::into_owned);
         assert!(
             fjall.state_at(id, *commit) == then,
@@ -65,7 +66,7 @@ pub fn report(work: &Workload, report: &mut Report) {
             vec![Goal::BestPeer(1.0)],
             READS,
             &mut |n| {
-                black_box(view.state(asked[n].0));
+                _ = black_box(view.state(asked[n].0));
             },
         ),
         (
@@ -104,7 +105,7 @@ pub fn report(work: &Workload, report: &mut Report) {
                 let then = view
                     .at(At::Time(commit_time(commit - 1)))
                     .expect("a moment");
-                black_box(then.state(id));
+                _ = black_box(then.state(id));
             },
         ),
         (
@@ -114,7 +115,7 @@ pub fn report(work: &Workload, report: &mut Report) {
             few,
             &mut |n| {
                 let (id, commit) = asked[n];
-                black_box(view.at(At::Commit(commit)).expect("a moment").state(id));
+                _ = black_box(view.at(At::Commit(commit)).expect("a moment").state(id));
             },
         ),
         (

@@ -129,7 +129,7 @@ impl<'a> Load<'a> {
         let view = self.store.read();
         for _ in 0..ASKED {
             let id = &self.work.ids[random.below(self.work.ids.len() as u64) as usize];
-            black_box(view.state(id));
+            _ = black_box(view.state(id));
         }
     }
 

@@ -40,7 +40,7 @@ struct Task<'a> {
 impl OnStore for Task<'_> {
     fn on<S: Order>(self, store: ItemStore<S>) -> Result<(), CliError> {
         let progress = Progress::new("hashing");
-        let digest = store.digest();
+        let digest = store.digest()?;
         drop(progress);
         self.out.print(&Report {
             digest: HEXLOWER.encode(&digest),

@@ -70,7 +70,7 @@ impl OnStore for Task<'_> {
         let (id, state) = item(&store, self.path, self.item)?;
         // The events still held as lines, without what has been redacted.
         let history: Vec<ItemState<S>> = store
-            .lines(id)
+            .lines(id)?
             .map(|line| {
                 let mut delta = line.delta();
                 delta.redact(store.redactions());
@@ -82,7 +82,7 @@ impl OnStore for Task<'_> {
             item_id: id,
             field: self.field,
             order: S::WORD,
-            whole: store.is_raw(id),
+            whole: store.is_raw(id)?,
             explained,
         })
     }

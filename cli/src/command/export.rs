@@ -71,14 +71,14 @@ impl OnStore for Task<'_> {
     fn on<S: Order>(self, store: ItemStore<S>) -> Result<(), CliError> {
         let progress = Progress::new("writing");
         match self.format {
-            Format::Snapshots => store.export().write(self.file)?,
+            Format::Snapshots => store.export()?.write(self.file)?,
             Format::Bones => {
                 let export = store.export_bones(AGENT)?;
                 write(self.file, export.text.as_bytes())?;
             }
             Format::Json => {
                 let mut json =
-                    serde_json::to_vec(&Views::of(&store.now())).map_err(CliError::Json)?;
+                    serde_json::to_vec(&Views::of(&store.now())?).map_err(CliError::Json)?;
                 json.push(b'\n');
                 write(self.file, &json)?;
             }

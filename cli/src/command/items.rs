@@ -5,7 +5,7 @@ use std::fmt;
 use bones_snapshot::{ItemView, Order};
 use clap::Args;
 use serde::Serialize;
-use storage_adapter::{ItemStore, Moment};
+use storage_adapter::{ItemStore, Moment, StoreError};
 use unicode_width::UnicodeWidthStr;
 
 use crate::args::StoreArg;
@@ -47,7 +47,7 @@ struct Task<'a> {
 impl OnStore for Task<'_> {
     fn on<S: Order>(self, store: ItemStore<S>) -> Result<(), CliError> {
         let (moment, place) = self.asked.read(&store)?;
-        let items = Views::of(&moment);
+        let items = Views::of(&moment)?;
         match place {
             None => self.out.print(&items),
             Some(place) => self.out.print(&Past { place, items }),
@@ -75,13 +75,12 @@ impl fmt::Display for Past {
 pub(crate) struct Views(Vec<ItemView>);
 
 impl Views {
-    pub(crate) fn of<S: Order>(moment: &Moment<'_, S>) -> Self {
-        let states = moment.states();
-        Self(
-            states
-                .map(|(id, state)| ItemView::new(id, &state))
-                .collect(),
-        )
+    pub(crate) fn of<S: Order>(moment: &Moment<'_, S>) -> Result<Self, StoreError> {
+        let views = moment.states().map(|held| {
+            let (id, state) = held?;
+            Ok(ItemView::new(id, &state))
+        });
+        views.collect::<Result<_, _>>().map(Self)
     }
 }
 

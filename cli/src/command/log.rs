@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use bones_snapshot::Order;
 use clap::{Args, value_parser};
 use serde::Serialize;
-use storage_adapter::{CommitChanges, ItemStore, ScopeId, View};
+use storage_adapter::{CommitChanges, ItemStore, ScopeId, StoreError, View};
 
 use crate::args::StoreArg;
 use crate::error::CliError;
@@ -76,8 +76,11 @@ impl OnStore for Task<'_> {
 /// Every readable commit that touches the scope, newest first.
 fn rows<S: Order>(view: &View<S>, scope: Option<&ScopeId>) -> Result<Vec<Row>, CliError> {
     let floor = view.floor();
-    let changes = view.since(floor)?.map(|change| (change.commit, change));
-    let changes: BTreeMap<u64, CommitChanges<'_, S>> = changes.collect();
+    let changes = view.since(floor)?.map(|change| {
+        let change = change?;
+        Ok((change.commit, change))
+    });
+    let changes = changes.collect::<Result<BTreeMap<u64, CommitChanges<'_, S>>, StoreError>>()?;
     let mut rows = Vec::new();
     let mut later = None;
     for (commit, time_micros) in view.commits().rev() {

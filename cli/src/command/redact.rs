@@ -102,7 +102,7 @@ struct Task<'a> {
 
 impl OnStore for Task<'_> {
     fn on<S: Order>(self, mut store: ItemStore<S>) -> Result<(), CliError> {
-        let holder = store.item_of(&self.target);
+        let holder = store.item_of(&self.target)?;
         let told = match self.item {
             Some(id) => Some(item(&store, self.path, id)?.0),
             None => holder,

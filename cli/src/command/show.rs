@@ -6,7 +6,7 @@ use std::path::Path;
 use bones_snapshot::{ItemView, Order, Text};
 use clap::Args;
 use serde::Serialize;
-use storage_adapter::{ItemStore, Moment};
+use storage_adapter::{ItemStore, Moment, StoreError};
 
 use crate::args::StoreArg;
 use crate::command::items::REDACTED;
@@ -60,8 +60,8 @@ impl OnStore for Task<'_> {
         let (moment, place) = self.asked.read(&store)?;
         // Ids are in lower case wherever they are read.
         let id = self.item.trim().to_lowercase();
-        let Some(state) = moment.state(&id) else {
-            return Err(self.missing(&id, &moment, &self.asked.now(&store)?));
+        let Some(state) = moment.state(&id)? else {
+            return Err(self.missing(&id, &moment, &self.asked.now(&store)?)?);
         };
         let item = Page(ItemView::new(&id, &state));
         match place {
@@ -73,14 +73,21 @@ impl OnStore for Task<'_> {
 
 impl Task<'_> {
     /// Why there is nothing to show.
-    fn missing<S: Order>(&self, id: &str, then: &Moment<'_, S>, now: &Moment<'_, S>) -> CliError {
-        if now.state(id).is_some() {
-            return CliError::NotThen {
+    fn missing<S: Order>(
+        &self,
+        id: &str,
+        then: &Moment<'_, S>,
+        now: &Moment<'_, S>,
+    ) -> Result<CliError, CliError> {
+        if now.state(id)?.is_some() {
+            return Ok(CliError::NotThen {
                 item: id.to_owned(),
                 commit: then.commit(),
-            };
+            });
         }
-        unknown(self.path, self.item, now.states().map(|(id, _)| id))
+        let ids = now.states().map(|held| held.map(|(id, _)| id));
+        let ids: Vec<&str> = ids.collect::<Result<_, StoreError>>()?;
+        Ok(unknown(self.path, self.item, ids.into_iter()))
     }
 }
 

@@ -83,6 +83,7 @@ impl Watch {
 
 fn print<S: Order>(view: &View<S>, from: &mut u64, out: &Output) -> Result<bool, CliError> {
     for changes in view.since(*from)? {
+        let changes = changes?;
         if !out.print_more(&Entry::new(&changes))? {
             return Ok(false);
         }

@@ -1,5 +1,9 @@
 //! `lattice fsck`.
 
+use std::path::Path;
+
+use storage_adapter::log::{Frame, LogDir, Place};
+
 use crate::support::{
     Bench, compact, digest, exists, fail, files, flip, json, lattice, place_of, project, succeed,
 };
@@ -273,4 +277,104 @@ fn a_segment_that_is_gone_costs_what_it_held() {
         digest(&mended),
         digest(&bench.store("late", "wall", &lines))
     );
+}
+
+/// A frame whose check is right and that holds nothing: found in its own commit, not in the first.
+#[test]
+fn what_does_not_read_is_named_by_file_and_byte_in_any_commit() {
+    let bench = Bench::new();
+    let store = bench.five("store");
+    let (mut log, _) = LogDir::open(Path::new(&store)).unwrap();
+    let whole = log.frames().count();
+    log.append([Frame::new(1, *b"no event")], 9_000_000_000_000_000)
+        .unwrap();
+    let bad = log.frames().last().unwrap().unwrap();
+    log.append([Frame::new(3, [7; 32])], 9_000_000_000_000_001)
+        .unwrap();
+    drop(log);
+    let mended = bench.text("mended");
+    let report = damaged(&store, &["--repair-into", &mended]);
+    let place = &report["damage"][0];
+    assert_eq!(place["file"], *bad.file);
+    assert_eq!(place["offset"], bad.offset, "{report}");
+    assert_eq!(report["repair"]["frames"], whole);
+    assert_eq!(report["repair"]["commit"], 5);
+}
+
+/// An integer in MessagePack.
+fn packed(number: u64) -> Vec<u8> {
+    match u8::try_from(number) {
+        Ok(small @ 0..0x80) => vec![small],
+        _ => [&[0xcd], &u16::try_from(number).unwrap().to_be_bytes()[..]].concat(),
+    }
+}
+
+/// Writes a compacted store anew, with an index that gives the last source another length.
+fn lie(store: &str) {
+    let (mut log, _) = LogDir::open(Path::new(store)).unwrap();
+    let frames: Vec<_> = log.frames().map(Result::unwrap).collect();
+    let mut rewrite = log.begin_rewrite().unwrap();
+    let (mut history, mut block) = (None, None);
+    let pair = |place: Place| [packed(place.part), packed(place.offset)].concat();
+    for mut frame in frames {
+        match frame.kind {
+            14 => {
+                // Not in a scope, and in one segment.
+                assert_eq!(frame.body[..4], [0x92, 0xc0, 0x92, 0x91]);
+                let part = history.map(|place: Place| place.part);
+                frame.body[4] = part.unwrap().try_into().unwrap();
+                *frame.body.last_mut().unwrap() ^= 0x40;
+                assert_ne!(frame.body.last(), Some(&0));
+            }
+            15 => {
+                let (history, block) = (pair(history.unwrap()), pair(block.unwrap()));
+                let parts = [
+                    &[0x94, 0x92],
+                    &history[..],
+                    &[0xc0, 0x91, 0x92],
+                    &block,
+                    &[0xc2],
+                ];
+                frame.body = parts.concat();
+                let hash = *blake3::hash(&frame.body).as_bytes();
+                let place = rewrite.push(Frame::new(15, frame.body)).unwrap();
+                let footer = [place.part, place.offset].map(u64::to_le_bytes).concat();
+                let footer = [&footer[..], &hash[..16]].concat();
+                rewrite.push(Frame::new(16, footer)).unwrap();
+                break;
+            }
+            _ => {}
+        }
+        let place = rewrite.push(Frame::new(frame.kind, frame.body)).unwrap();
+        match frame.kind {
+            12 => history = Some(place),
+            14 => block = Some(place),
+            _ => {}
+        }
+    }
+    let finished = rewrite.finish().unwrap();
+    let obsolete = log.publish_rewrite(finished).unwrap();
+    log.remove(obsolete).unwrap();
+}
+
+/// It is damage, and a repaired store does without.
+#[test]
+fn an_index_that_lies_is_damage_and_not_brought_over() {
+    let bench = Bench::new();
+    let store = bench.five("store");
+    compact(&store);
+    let truth = digest(&store);
+    lie(&store);
+    fail(&["digest", "--store", &store], &["by the index", "`fsck`"]);
+    let mended = bench.text("mended");
+    let report = damaged(&store, &["--repair-into", &mended]);
+    let place = &report["damage"][0];
+    assert_eq!(place["expected"], "an index of what stands before it");
+    assert!(exists(&format!(
+        "{store}/{}",
+        place["file"].as_str().unwrap()
+    )));
+    assert_eq!(report["repair"]["salvaged"]["events"], 0);
+    succeed(&["verify", "--store", &mended]);
+    assert_eq!(digest(&mended), truth);
 }

@@ -51,7 +51,7 @@ fn bones_parses_the_exported_log_whole() {
             theirs.insert(id.to_owned(), peer::view(&peer::restore(event).unwrap()));
             mine.insert(
                 id.to_owned(),
-                ours::view(id, store.state(id).unwrap()).unwrap(),
+                ours::view(id, store.state(id).unwrap().unwrap()).unwrap(),
             );
         }
         assert_eq!(

@@ -11,6 +11,7 @@ pub(super) enum Part {
     Admission,
     Durability,
     Replacement,
+    Frames,
     Views,
     Sizes,
 }
@@ -23,6 +24,7 @@ impl Part {
             Self::Admission => "admission",
             Self::Durability => "durability",
             Self::Replacement => "replacement",
+            Self::Frames => "frames",
             Self::Views => "views",
             Self::Sizes => "sizes",
         }
@@ -54,6 +56,15 @@ impl Part {
         match result {
             Ok(value) => value,
             Err(error) => panic!("{}: {what} failed: {error}", self.name()),
+        }
+    }
+
+    /// The value, or a panic that names what is missing.
+    #[track_caller]
+    pub(super) fn some<T>(self, what: &str, value: Option<T>) -> T {
+        match value {
+            Some(value) => value,
+            None => panic!("{}: {what} is missing", self.name()),
         }
     }
 

@@ -7,7 +7,8 @@ use bones_compact::{Dated, LatticeEvent, Source};
 use bones_snapshot::{EventHash, Order, SnapshotPayload};
 use lattice_core::{Bottom, JoinSemilattice, Set, join_all};
 
-use super::held::{HeldEvent, Item, Items};
+use super::held::{HeldEvent, Item};
+use super::items::{Found, Items};
 use super::past::Touched;
 use super::scope::ScopeId;
 use super::{ItemStore, View};
@@ -82,9 +83,9 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Log`]; nothing is acknowledged then.
+    /// [`StoreError`], also when what is held of an item cannot be read; nothing is acknowledged then.
     pub fn apply(&mut self, batch: Batch<S>, now_micros: u64) -> Result<ImportReport, StoreError> {
-        let (news, frames) = self.view.news(batch);
+        let (news, frames) = self.view.news(batch)?;
         if frames.is_empty() {
             return Ok(self.view.take(news, None));
         }
@@ -101,7 +102,7 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
     ///
     /// [`StoreError::Log`].
     pub fn write(&mut self, batch: Batch<S>, now_micros: u64) -> Result<ImportReport, StoreError> {
-        let (news, frames) = self.view.news(batch);
+        let (news, frames) = self.view.news(batch)?;
         if frames.is_empty() {
             return Ok(self.view.take(news, None));
         }
@@ -121,7 +122,7 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
 
 impl<S: Order> View<S> {
     /// Sorts out what of a batch is new, and how it is written down: in no frame, if nothing is.
-    fn news(&self, batch: Batch<S>) -> (News<S>, Vec<Frame>) {
+    fn news(&self, batch: Batch<S>) -> Result<(News<S>, Vec<Frame>), StoreError> {
         let mut report = ImportReport {
             events_read: batch.events.len(),
             snapshots_read: batch.payloads.len(),
@@ -130,7 +131,7 @@ impl<S: Order> View<S> {
         let scope = match batch.scope {
             Some(id) if !self.is_alive(&id) => {
                 report.dropped = report.events_read.saturating_add(report.snapshots_read);
-                return self.nothing_but(&batch.redactions, report);
+                return Ok(self.nothing_but(&batch.redactions, report));
             }
             scope => scope,
         };
@@ -139,7 +140,7 @@ impl<S: Order> View<S> {
             Some(scope) => &scope.items,
         };
         let (mut items, redactions) =
-            self.sort_out(batch.events, batch.payloads, held, &batch.redactions);
+            self.sort_out(batch.events, batch.payloads, held, &batch.redactions)?;
         let recorded = batch.redactions.difference(&self.redactions);
         let mut frames = Vec::new();
         if !recorded.is_empty() {
@@ -162,7 +163,7 @@ impl<S: Order> View<S> {
             grew,
             report,
         };
-        (news, frames)
+        Ok((news, frames))
     }
 
     /// News without items: the redactions of a batch whose scope is gone.
@@ -199,7 +200,7 @@ impl<S: Order> View<S> {
         payloads: Vec<SnapshotPayload<S>>,
         held: &Items<S>,
         recorded: &Set<EventHash>,
-    ) -> (BTreeMap<Arc<str>, ItemNews<S>>, Set<EventHash>) {
+    ) -> Result<Sorted<S>, StoreError> {
         let mut news: BTreeMap<Arc<str>, ItemNews<S>> = BTreeMap::new();
         for event in events {
             let id = event.item_id();
@@ -216,7 +217,14 @@ impl<S: Order> View<S> {
             news.entry(id).or_default().payloads.push(payload);
         }
         for (id, news) in &mut news {
-            let known = held.get(id);
+            let known = match held.find(id)? {
+                Some(Found::InMemory(item)) => Some(item),
+                Some(Found::Read(item)) => {
+                    news.read = Some(Arc::clone(item));
+                    Some(item)
+                }
+                None => None,
+            };
             let several = news.events.len() > 1;
             let mut seen = BTreeSet::new();
             news.events.retain(|event| {
@@ -234,7 +242,7 @@ impl<S: Order> View<S> {
             .iter_mut()
             .filter(|(_, news)| !news.payloads.is_empty());
         for (id, news) in with_payloads {
-            let known = held.get(id);
+            let known = held.get(id)?;
             news.payloads.retain_mut(|payload| {
                 let (id, mut state) = payload.clone().into_parts();
                 state.redact(&redactions);
@@ -244,7 +252,7 @@ impl<S: Order> View<S> {
             });
         }
         news.retain(|_, news| !news.events.is_empty() || !news.payloads.is_empty());
-        (news, redactions)
+        Ok((news, redactions))
     }
 
     /// Takes in what was written, with the number and the time of its commit; `None` if nothing was.
@@ -261,21 +269,16 @@ impl<S: Order> View<S> {
         report.commit = commit;
         let scope = news.scope.and_then(|id| self.scopes.get_mut(&id.name));
         let items = scope.map_or(&mut self.base, |scope| &mut scope.items);
-        for (id, new) in news.items {
-            if let Some(item) = items.get_mut(&id) {
-                new.join_into(Arc::make_mut(item), commit, &news.redactions);
-            } else {
-                let mut item = Item::new(Vec::new());
-                new.join_into(&mut item, commit, &news.redactions);
-                items.insert(id, Arc::new(item));
-            }
+        for (id, mut new) in news.items {
+            let item = items.change(&id, new.read.take());
+            new.join_into(item, commit, &news.redactions);
         }
         if !news.grew.is_empty() {
-            mask_all(&mut self.base, &news.grew);
+            self.base.mask(&news.grew);
             let names: Vec<Arc<str>> = self.scopes.keys().cloned().collect();
             for name in names {
                 if let Some(scope) = self.scopes.get_mut(&name) {
-                    mask_all(&mut scope.items, &news.grew);
+                    scope.items.mask(&news.grew);
                 }
             }
             self.redactions = Arc::new(news.redactions);
@@ -296,8 +299,13 @@ struct News<S: Order> {
     report: ImportReport,
 }
 
+/// What is new, item by item, and every redaction known once it is in.
+type Sorted<S> = (BTreeMap<Arc<str>, ItemNews<S>>, Set<EventHash>);
+
 /// What of a batch is new of one item.
 struct ItemNews<S: Order> {
+    /// The item, if it lies where the index says: before anything is written, so that nothing need be read after.
+    read: Option<Arc<Item<S>>>,
     events: Vec<HeldEvent<S>>,
     payloads: Vec<SnapshotPayload<S>>,
     /// As written down: what is held from now on, and the length of its frame.
@@ -307,6 +315,7 @@ struct ItemNews<S: Order> {
 impl<S: Order> Default for ItemNews<S> {
     fn default() -> Self {
         Self {
+            read: None,
             events: Vec::new(),
             payloads: Vec::new(),
             written: Vec::new(),
@@ -352,13 +361,4 @@ impl<S: Order> ItemNews<S> {
         };
         item.extend(written, joined, redactions);
     }
-}
-
-/// Masks what the redactions name in every item.
-pub(super) fn mask_all<S: Order>(items: &mut Items<S>, redactions: &Set<EventHash>) {
-    let masked: Vec<(Arc<str>, Arc<Item<S>>)> = items
-        .iter()
-        .filter_map(|(id, item)| Some((Arc::clone(id), Arc::new(item.redacted(redactions)?))))
-        .collect();
-    items.extend(masked);
 }

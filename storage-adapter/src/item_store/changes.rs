@@ -10,7 +10,7 @@ use super::View;
 use super::held::HeldEvent;
 use super::past::Touched;
 use super::scope::ScopeId;
-use crate::error::HistoryError;
+use crate::error::{HistoryError, StoreError};
 
 /// One commit, and the items it changed.
 #[derive(Debug, Clone)]
@@ -45,11 +45,12 @@ impl<S: Order> View<S> {
     /// # Errors
     ///
     /// [`HistoryError::Compacted`] when commits behind `commit` are no longer told apart: read the state at
-    /// the commit it names, and resume from there. [`HistoryError::NotYet`] behind the newest.
+    /// the commit it names, and resume from there. [`HistoryError::NotYet`] behind the newest. Each commit can be
+    /// a [`StoreError`] when an item it changed cannot be read.
     pub fn since(
         &self,
         commit: u64,
-    ) -> Result<impl Iterator<Item = CommitChanges<'_, S>>, HistoryError> {
+    ) -> Result<impl Iterator<Item = Result<CommitChanges<'_, S>, StoreError>>, HistoryError> {
         let newest = self.commit();
         if commit > newest {
             let asked = commit;
@@ -62,22 +63,34 @@ impl<S: Order> View<S> {
         let later = self.past.times.range(commit.saturating_add(1)..);
         Ok(later.map(|(commit, time)| {
             let touched = self.past.touched.get(commit).map_or(&[][..], |t| t);
-            let change = |touched| self.change(*commit, touched);
-            CommitChanges {
+            let change = |touched| self.change(*commit, touched).transpose();
+            Ok(CommitChanges {
                 commit: *commit,
                 time_micros: *time,
-                items: touched.iter().filter_map(change).collect(),
-            }
+                items: touched
+                    .iter()
+                    .filter_map(change)
+                    .collect::<Result<_, _>>()?,
+            })
         }))
     }
 
-    fn change<'v>(&'v self, commit: u64, touched: &'v Touched) -> Option<ItemChange<'v, S>> {
+    fn change<'v>(
+        &'v self,
+        commit: u64,
+        touched: &'v Touched,
+    ) -> Result<Option<ItemChange<'v, S>>, StoreError> {
         let items = match &touched.scope {
-            None => &self.base,
-            Some(id) if self.is_alive(id) => &self.scopes.get(&id.name)?.items,
-            Some(_) => return None,
+            None => Some(&self.base),
+            Some(id) => {
+                let scope = self.scopes.get(&id.name).filter(|scope| scope.id == *id);
+                scope.map(|scope| &scope.items)
+            }
         };
-        let item = items.get(&touched.item)?;
+        let item = items.map(|items| items.get(&touched.item)).transpose()?;
+        let Some(item) = item.flatten() else {
+            return Ok(None);
+        };
         let from = item.sources().partition_point(|held| held.commit < commit);
         let came = item.sources().iter().skip(from);
         let mut change = ItemChange {
@@ -94,27 +107,23 @@ impl<S: Order> View<S> {
                 _ => change.states = change.states.saturating_add(1),
             }
         }
-        Some(change)
+        Ok(Some(change))
     }
 
     /// What the commits behind the floor changed, from what is held.
     pub(super) fn find_touched(&mut self) {
         let mut touched: BTreeMap<u64, BTreeSet<Touched>> = BTreeMap::new();
-        let base = self.base.iter().map(|(id, item)| (None, id, item));
+        let floor = self.past.floor;
+        let base = self.base.behind(floor).map(|came| (None, came));
         let scopes = self.scopes.values().flat_map(|scope| {
-            let of_scope = move |(id, item)| (Some(&scope.id), id, item);
-            scope.items.iter().map(of_scope)
+            let came = scope.items.behind(floor);
+            came.map(move |came| (Some(&scope.id), came))
         });
-        for (scope, id, item) in base.chain(scopes) {
-            for held in item.sources().iter().rev() {
-                if held.commit <= self.past.floor {
-                    break;
-                }
-                touched.entry(held.commit).or_default().insert(Touched {
-                    scope: scope.cloned(),
-                    item: Arc::clone(id),
-                });
-            }
+        for (scope, (commit, item)) in base.chain(scopes) {
+            touched.entry(commit).or_default().insert(Touched {
+                scope: scope.cloned(),
+                item: item.into(),
+            });
         }
         self.past.touched = touched
             .into_iter()

@@ -1,5 +1,6 @@
 //! Replacing events by their joins, letting go of the past, and taking redacted text off the disk.
 
+mod index;
 mod plan;
 mod reach;
 mod write;
@@ -7,7 +8,8 @@ mod write;
 use bones_compact::{CompactionPolicy, CompactionReport, RetentionConfig};
 use bones_snapshot::Order;
 
-use super::{ItemStore, View};
+use super::indexed::Indexed;
+use super::{ItemStore, View, load};
 use crate::error::StoreError;
 use crate::log_store::{LogRewrite, LogStore};
 
@@ -124,10 +126,15 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
             return Ok(plan.outcome(false, disk_before, disk_before));
         }
         let mut rewrite = self.begin_rewrite(&plan)?;
-        let replacement = plan.replacement(&self.view);
+        let replacement = plan.replacement(&self.view)?;
         replacement.write(&mut rewrite, &mut || Ok(()))?;
         let obsolete = self.publish(&replacement, replacement.view(), rewrite.finish()?)?;
+        self.close_replaced(&plan);
         self.discard(&plan, obsolete)?;
+        if let Some(index) = Self::index(&self.log.reader()) {
+            let ahead = self.view.indexed(index);
+            self.settle(&ahead);
+        }
         let mut outcome = plan.outcome(true, disk_before, self.log.disk_bytes()?);
         outcome.items_masked = replacement.items_masked();
         Ok(outcome)
@@ -146,9 +153,29 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
         ahead: &View<S>,
         finished: L::Finished,
     ) -> Result<L::Obsolete, StoreError> {
+        let next = replacement.over(ahead, &self.view)?;
         let obsolete = self.log.publish(finished)?;
-        self.view = replacement.over(ahead, &self.view);
+        self.view = next;
         Ok(obsolete)
+    }
+
+    /// Lets go of the files that a compaction replaced. What views from before it did not read by now has expired.
+    pub(crate) fn close_replaced(&mut self, plan: &Plan<S>) {
+        self.open.close_behind(plan.after());
+    }
+
+    /// What lies where the indexes of a log say. `None` if there is none, or it cannot be read: what is in memory
+    /// then stays there.
+    pub(crate) fn index(log: &L::Reader) -> Option<Indexed<S>> {
+        load::indexed(log).ok().flatten()
+    }
+
+    /// Goes on with what lies where an index says, instead of the same in memory, and returns the view that had it
+    /// there. `ahead` is an earlier view, [indexed](View::indexed). O(what came since that).
+    pub(crate) fn settle(&mut self, ahead: &View<S>) -> View<S> {
+        ahead.note(&mut self.open);
+        let settled = self.view.indexed_as(ahead);
+        std::mem::replace(&mut self.view, settled)
     }
 
     /// Removes what a compaction replaced, and what torn writes left if text in it may be redacted.

@@ -77,9 +77,6 @@ impl<S: Order> LatticeEvent for HeldEvent<S> {
     }
 }
 
-/// Items by id. A clone is O(1), and a change copies only the way to what it changes.
-pub(super) type Items<S> = im::OrdMap<Arc<str>, Arc<Item<S>>>;
-
 /// What is held of one item. Its state is joined when it is first asked for.
 #[derive(Clone)]
 pub(super) struct Item<S: Order> {

@@ -1,5 +1,6 @@
 //! Reading frames back.
 
+mod index;
 mod record;
 mod salvage;
 
@@ -10,24 +11,49 @@ use bones_compact::{Dated, Source};
 use bones_snapshot::{EventHash, Order};
 use lattice_core::{Bottom, JoinSemilattice, Set};
 
-use self::record::{Decoded, Record, Told};
+use self::record::Decoded;
+pub(super) use self::record::{Record, Told};
 pub use self::salvage::Salvage;
 use super::View;
 use super::held::{HeldEvent, Item};
+use super::indexed::Indexed;
+use super::items::Items;
 use super::scope::ScopeId;
 use crate::error::StoreError;
 use crate::log::{Entry, LogError};
+use crate::log_store::LogReader;
 use crate::record::{HistoryRecord, SchemaRecord, ScopeRecord};
 
 /// Bytes of frames that are decoded together.
 const CHUNK: usize = 1 << 20;
 
-/// Reads a view from the frames of a log. They are decoded in parallel with the feature `rayon`, and taken in one
-/// after the other.
-pub(super) fn view<S: Order>(
+/// Reads a view from a log: from the indexes of what compactions wrote, and the frames behind that; from all frames
+/// where there is no index.
+pub(super) fn view<S: Order>(log: &impl LogReader) -> Result<View<S>, StoreError> {
+    let mut loader = Loader::new();
+    let behind = loader.take_indexed(log)?;
+    read_all(loader, log.frames_from(behind))
+}
+
+/// What lies where the indexes of a log say, if all that compactions wrote has one.
+pub(super) fn indexed<S: Order>(log: &impl LogReader) -> Result<Option<Indexed<S>>, StoreError> {
+    let mut loader = Loader::new();
+    loader.take_indexed(log)?;
+    Ok(loader.indexed)
+}
+
+/// Reads a view from all frames of a log, whatever an index says.
+pub(super) fn view_of_frames<S: Order>(
+    frames: impl Iterator<Item = Result<Entry, LogError>>,
+) -> Result<View<S>, StoreError> {
+    read_all(Loader::new(), frames)
+}
+
+/// Frames are decoded in parallel with the feature `rayon`, and taken in one after the other.
+fn read_all<S: Order>(
+    mut loader: Loader<S>,
     mut frames: impl Iterator<Item = Result<Entry, LogError>>,
 ) -> Result<View<S>, StoreError> {
-    let mut loader = Loader::new();
     loop {
         let (chunk, end) = chunk(&mut frames);
         for (entry, record) in chunk.iter().zip(decoded(&chunk)) {
@@ -35,7 +61,7 @@ pub(super) fn view<S: Order>(
         }
         match end {
             None => {}
-            Some(Ok(())) => return Ok(loader.finish()),
+            Some(Ok(())) => return loader.finish(),
             Some(Err(error)) => return Err(error.into()),
         }
     }
@@ -76,6 +102,8 @@ type Held<S> = BTreeMap<Arc<str>, Vec<Dated<HeldEvent<S>>>>;
 /// A view while it is read from the frames of a log.
 struct Loader<S: Order> {
     view: View<S>,
+    /// What lies where an index says, of the base.
+    indexed: Option<Indexed<S>>,
     base: Held<S>,
     scopes: BTreeMap<ScopeId, Held<S>>,
     redactions: Set<EventHash>,
@@ -88,6 +116,7 @@ impl<S: Order> Loader<S> {
     fn new() -> Self {
         Self {
             view: View::empty(),
+            indexed: None,
             base: BTreeMap::new(),
             scopes: BTreeMap::new(),
             redactions: Set::bottom(),
@@ -173,6 +202,7 @@ impl<S: Order> Loader<S> {
                 Arc::make_mut(&mut self.view.pins).remove(&commit);
                 Ok(())
             }
+            Record::Index => Ok(()),
         }
     }
 
@@ -244,21 +274,38 @@ impl<S: Order> Loader<S> {
     }
 
     /// The view.
-    fn finish(mut self) -> View<S> {
-        let items = |held: Held<S>| {
-            let items = held.into_iter();
-            items
-                .map(|(id, sources)| (id, Arc::new(Item::new(sources))))
-                .collect()
+    fn finish(mut self) -> Result<View<S>, StoreError> {
+        self.view.base = match self.indexed {
+            None => in_memory(self.base),
+            Some(indexed) => over(indexed, self.base)?,
         };
-        self.view.base = items(self.base);
         for (id, held) in self.scopes {
             if let Some(scope) = self.view.scopes.get_mut(&id.name) {
-                scope.items = items(held);
+                scope.items = in_memory(held);
             }
         }
         self.view.redactions = Arc::new(self.redactions);
         self.view.find_touched();
-        self.view
+        Ok(self.view)
     }
+}
+
+fn in_memory<S: Order>(held: Held<S>) -> Items<S> {
+    let items = held.into_iter();
+    let items = items.map(|(id, sources)| (id, Arc::new(Item::new(sources))));
+    Items::in_memory(items.collect())
+}
+
+/// What lies where an index says, and what came behind it.
+fn over<S: Order>(indexed: Indexed<S>, held: Held<S>) -> Result<Items<S>, StoreError> {
+    let mut items = Items::indexed(indexed);
+    for (id, came) in held {
+        let before = items.get(&id)?;
+        let before = before
+            .into_iter()
+            .flat_map(|item| item.sources().iter().cloned());
+        let sources = before.chain(came).collect();
+        items.insert(id, Arc::new(Item::new(sources)));
+    }
+    Ok(items)
 }

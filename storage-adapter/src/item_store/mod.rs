@@ -4,6 +4,8 @@ mod apply;
 mod changes;
 mod compact;
 mod held;
+mod indexed;
+mod items;
 mod load;
 mod past;
 mod schema;
@@ -30,19 +32,22 @@ pub use stats::Stats;
 pub use verify::{ItemCheck, StoreCheck};
 pub use view::View;
 
+use self::indexed::OpenFrames;
 use crate::error::StoreError;
 use crate::log::{Frame, LogDir, OpenReport};
-use crate::log_store::{LogReader, LogStore};
+use crate::log_store::LogStore;
 use crate::record::Header;
 
 /// A durable store of work items under one order, over any log.
 ///
-/// Whatever an `Ok` acknowledged is on the medium. Opening reads everything that is held; reads
-/// after that are from memory: the store derefs to its [`View`] of now, and a clone of that is a
-/// consistent snapshot in O(1).
+/// Whatever an `Ok` acknowledged is on the medium. The store derefs to its [`View`] of now, and a clone of that is a
+/// consistent snapshot in O(1). Opening reads an index of what compactions wrote, and all that came since; an item
+/// that lies where the index says is read, and verified, when it is first asked for. Without an index all is read.
 pub struct ItemStore<S: Order, L: LogStore = LogDir> {
     log: L,
     view: View<S>,
+    /// What items of this view, and of views before it, are read from.
+    open: OpenFrames,
 }
 
 impl<S: Order> ItemStore<S> {
@@ -55,7 +60,9 @@ impl<S: Order> ItemStore<S> {
         Self::over(LogDir::create(path, &Self::header())?)
     }
 
-    /// Opens a store, reading and verifying all of it.
+    /// Opens a store. Verifies what it reads, which is not every item: [`verify`](Self::verify) goes over all of it.
+    ///
+    /// O(items + what came since the last compaction).
     ///
     /// # Errors
     ///
@@ -72,7 +79,7 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
         Header::encode(S::WORD)
     }
 
-    /// The store in a log, which was made with [`header`](Self::header). Reads and verifies all of it.
+    /// The store in a log, which was made with [`header`](Self::header). Reads as much of it as [`open`](ItemStore::open) does.
     ///
     /// # Errors
     ///
@@ -97,8 +104,10 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
                 found: header.order,
             });
         }
-        let view = load::view(log.reader().frames())?;
-        Ok(Self { log, view })
+        let view = load::view(&log.reader())?;
+        let mut open = OpenFrames::default();
+        view.note(&mut open);
+        Ok(Self { log, view, open })
     }
 
     /// What the store knows now, as a value of its own. O(1).

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use bones_compact::state_at;
+use bones_compact::{Dated, state_at};
 use bones_snapshot::{ItemState, Order};
 use lattice_core::JoinSemilattice;
 
 use super::View;
-use super::held::{Item, Items};
+use super::items::Items;
 use super::scope::{Scope, ScopeId};
 use crate::error::{HistoryError, StoreError};
 
@@ -197,13 +197,18 @@ impl<'v, S: Order> Moment<'v, S> {
     }
 
     /// The state of an item, `None` if nothing was known of it. What an item is now costs O(log items), what
-    /// it was a join of what is held of it.
-    pub fn state(&self, item_id: &str) -> Option<Cow<'v, ItemState<S>>> {
-        let base = self.part(&self.view.base, item_id);
-        let over = self
-            .scope
-            .and_then(|scope| self.part(&scope.items, item_id));
-        match (base, over) {
+    /// it was a join of what is held of it; what is held is read when it is first needed.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when what is held cannot be read.
+    pub fn state(&self, item_id: &str) -> Result<Option<Cow<'v, ItemState<S>>>, StoreError> {
+        let base = self.part(&self.view.base, item_id)?;
+        let over = match self.scope {
+            Some(scope) => self.part(&scope.items, item_id)?,
+            None => None,
+        };
+        Ok(match (base, over) {
             (Some(base), Some(over)) => {
                 let mut state = base.into_owned();
                 state.join_ref(&over);
@@ -211,31 +216,43 @@ impl<'v, S: Order> Moment<'v, S> {
                 Some(Cow::Owned(state))
             }
             (base, over) => base.or(over),
-        }
+        })
     }
 
     /// Every item of which something was known, in order.
-    pub fn states(&self) -> impl Iterator<Item = (&'v str, Cow<'v, ItemState<S>>)> {
-        let over = self.scope.into_iter().flat_map(|scope| scope.items.keys());
-        let ids: BTreeSet<&'v Arc<str>> = self.view.base.keys().chain(over).collect();
-        ids.into_iter()
-            .filter_map(|id| self.state(id).map(|state| (&**id, state)))
+    ///
+    /// # Errors
+    ///
+    /// Each item can be a [`StoreError`], as of [`state`](Self::state).
+    pub fn states(
+        &self,
+    ) -> impl Iterator<Item = Result<(&'v str, Cow<'v, ItemState<S>>), StoreError>> {
+        let over = self.scope.into_iter().flat_map(|scope| scope.items.ids());
+        let ids: BTreeSet<&'v str> = self.view.base.ids().chain(over).collect();
+        ids.into_iter().filter_map(|id| {
+            let state = self.state(id).transpose()?;
+            Some(state.map(|state| (id, state)))
+        })
     }
 
     /// What one map of items holds of an item at this moment.
-    fn part(&self, items: &'v Items<S>, item_id: &str) -> Option<Cow<'v, ItemState<S>>> {
-        let item: &'v Item<S> = items.get(item_id)?;
-        let is_known = item.sources().first()?.commit <= self.commit;
-        is_known.then(|| {
-            if item
-                .sources()
-                .last()
-                .is_some_and(|s| s.commit <= self.commit)
-            {
-                Cow::Borrowed(item.state(&self.view.redactions))
-            } else {
-                Cow::Owned(state_at(item.sources(), self.commit, &self.view.redactions))
-            }
+    fn part(
+        &self,
+        items: &'v Items<S>,
+        item_id: &str,
+    ) -> Result<Option<Cow<'v, ItemState<S>>>, StoreError> {
+        let Some(item) = items.get(item_id)? else {
+            return Ok(None);
+        };
+        let (sources, redactions) = (item.sources(), &self.view.redactions);
+        let is_until = |commit: Option<u64>| commit.is_some_and(|commit| commit <= self.commit);
+        let commit_of = |held: Option<&Dated<_>>| held.map(|held| held.commit);
+        Ok(if is_until(commit_of(sources.last())) {
+            Some(Cow::Borrowed(item.state(redactions)))
+        } else if is_until(commit_of(sources.first())) {
+            Some(Cow::Owned(state_at(sources, self.commit, redactions)))
+        } else {
+            None
         })
     }
 }

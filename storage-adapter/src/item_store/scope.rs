@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bones_snapshot::Order;
 
-use super::held::Items;
+use super::items::Items;
 use super::{ItemStore, View};
 use crate::error::StoreError;
 use crate::log::Frame;

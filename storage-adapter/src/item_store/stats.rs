@@ -46,11 +46,11 @@ pub struct Stats {
 }
 
 impl<S: Order, L: LogStore> ItemStore<S, L> {
-    /// What the store holds.
+    /// What the store holds. Reads every item.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Log`] when the directory cannot be read.
+    /// [`StoreError`] when the directory or an item cannot be read.
     pub fn stats(&self) -> Result<Stats, StoreError> {
         let view = &self.view;
         let mut stats = Stats {
@@ -71,7 +71,8 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
             scopes: view.scopes.len(),
             pins: view.pins().len(),
         };
-        for item in view.base.values() {
+        for held in view.base.iter() {
+            let (_, item) = held?;
             let raw = item.events().count();
             let snapshots = item.sources().len().saturating_sub(raw);
             let compact = raw == 0 && snapshots == 1;

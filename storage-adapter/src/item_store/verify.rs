@@ -1,14 +1,16 @@
 //! Verifying a store against itself and against the logs it came from.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bones_compact::{LatticeEvent, Verdict, state_at, verify_compaction};
 use bones_snapshot::{Order, SnapshotPayload, parse_line};
 
-use super::ItemStore;
 use super::held::{HeldEvent, Item};
+use super::{ItemStore, View, load};
 use crate::error::StoreError;
-use crate::log_store::LogStore;
+use crate::log::LogError;
+use crate::log_store::{LogReader, LogStore};
 
 /// What verifying one item came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,21 +75,30 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
             hashes: 0,
             items: BTreeMap::new(),
         };
-        let base = self
-            .view
-            .base
-            .iter()
-            .map(|(id, item)| (id.to_string(), id, item));
+        if check.damage.is_empty() {
+            check.damage.extend(Self::check_index(&self.log.reader())?);
+        }
+        let base = self.view.base.each().map(|held| (None, held));
         let scopes = self.view.scopes.values().flat_map(|scope| {
-            let named = |(id, item)| (format!("{id} in scope {}", scope.id.name()), id, item);
-            scope.items.iter().map(named)
+            let items = scope.items.each();
+            items.map(|held| (Some(scope.id.name()), held))
         });
-        for (name, id, item) in base.chain(scopes) {
+        for (scope, (id, held)) in base.chain(scopes) {
+            let name =
+                scope.map_or_else(|| id.to_owned(), |scope| format!("{id} in scope {scope}"));
+            let item = match held {
+                Ok(item) => item,
+                Err(error) => {
+                    let why = error.to_string();
+                    check.items.insert(name, ItemCheck::Failed { why });
+                    continue;
+                }
+            };
             check.hashes = check.hashes.saturating_add(item.events().count());
             let rehashed = item.events().all(
                 |event| matches!(parse_line(event.line()), Ok(Some(e)) if e.hash == event.hash()),
             );
-            let more = more.get(&**id).into_iter().flatten().copied();
+            let more = more.get(id).into_iter().flatten().copied();
             let verdict = if rehashed {
                 self.check_item(id, item, more)
             } else {
@@ -98,6 +109,23 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
             check.items.insert(name, verdict);
         }
         Ok(check)
+    }
+
+    /// What the indexes of a log do not tell as its frames do, if anything. [`verify`](Self::verify) asks this too.
+    ///
+    /// Reads everything, twice.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when a frame cannot be read or does not hold what it should.
+    pub fn check_index(log: &L::Reader) -> Result<Option<String>, StoreError> {
+        let told = load::view_of_frames::<S>(log.frames())?;
+        let differs = load::view::<S>(log).and_then(|indexed| indexed.differs(&told));
+        match differs {
+            Ok(what) => Ok(what.map(|what| format!("the index tells another story of {what}"))),
+            Err(StoreError::Log(error @ LogError::Io { .. })) => Err(error.into()),
+            Err(damage) => Ok(Some(damage.to_string())),
+        }
     }
 
     fn check_item<'a>(
@@ -123,5 +151,50 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
                 why: error.to_string(),
             },
         }
+    }
+}
+
+impl<S: Order> View<S> {
+    /// What two views of one log do not agree on.
+    fn differs(&self, other: &Self) -> Result<Option<String>, StoreError> {
+        let past = |view: &Self| {
+            (
+                view.past.floor,
+                view.past.clock,
+                Arc::clone(&view.past.runs),
+            )
+        };
+        let scopes = |view: &Self| view.scopes().cloned().collect::<Vec<_>>();
+        let is_same = self.past.times == other.past.times
+            && past(self) == past(other)
+            && self.past.touched == other.past.touched
+            && self.past.packed == other.past.packed
+            && self.schemas == other.schemas
+            && self.pins == other.pins
+            && self.redactions == other.redactions
+            && scopes(self) == scopes(other);
+        if !is_same {
+            return Ok(Some("the past".to_owned()));
+        }
+        let base = std::iter::once((&self.base, &other.base));
+        let scopes = self.scopes.values().zip(other.scopes.values());
+        for (ours, theirs) in base.chain(scopes.map(|(a, b)| (&a.items, &b.items))) {
+            if !ours.ids().eq(theirs.ids()) {
+                return Ok(Some("which items there are".to_owned()));
+            }
+            for (ours, theirs) in ours.iter().zip(theirs.iter()) {
+                let ((id, ours), (_, theirs)) = (ours?, theirs?);
+                let sources = |item: &Item<S>| {
+                    let sources = item.sources().iter();
+                    sources.map(|h| (h.commit, h.bytes)).collect::<Vec<_>>()
+                };
+                if sources(ours) != sources(theirs)
+                    || ours.state(&self.redactions) != theirs.state(&self.redactions)
+                {
+                    return Ok(Some(format!("item `{id}`")));
+                }
+            }
+        }
+        Ok(None)
     }
 }

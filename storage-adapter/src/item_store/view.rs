@@ -7,10 +7,13 @@ use bones_compact::LatticeEvent;
 use bones_snapshot::{EventHash, FORMAT, ItemState, Order, SnapshotPayload};
 use lattice_core::{Bottom, Set};
 
-use super::held::{HeldEvent, Items};
+use super::held::HeldEvent;
+use super::indexed::OpenFrames;
+use super::items::Items;
 use super::past::Past;
 use super::schema::Schemas;
 use super::scope::Scope;
+use crate::error::StoreError;
 use crate::export::Export;
 use crate::record::encode_hashes;
 
@@ -19,7 +22,9 @@ const DIGEST_DOMAIN: &str = "lattice 1 digest of joined state";
 
 /// What a store knows at one moment: every item, the past that is still readable, scopes, schemas.
 ///
-/// Immutable and shared: a clone is O(1), and nothing that happens to the store later changes it.
+/// Immutable and shared: a clone is O(1), and nothing that happens to the store later changes it. Items that a
+/// compaction wrote are read when they are first asked for. A compaction that replaces them reads them all first; where a
+/// redaction came between the two, what this view had not read by then is [`StoreError::Expired`].
 #[derive(Clone)]
 pub struct View<S: Order> {
     pub(super) base: Items<S>,
@@ -43,38 +48,66 @@ impl<S: Order> View<S> {
         }
     }
 
+    /// Whether other views still hold items of this one.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.base.is_shared()
+    }
+
+    /// Notes what its items are read from.
+    pub(super) fn note(&self, open: &mut OpenFrames) {
+        if let Some(indexed) = self.base.index() {
+            open.note(indexed);
+        }
+    }
+
     /// The items of the base, in order.
     pub fn item_ids(&self) -> impl Iterator<Item = &str> {
-        self.base.keys().map(|id| &**id)
+        self.base.ids()
     }
 
     /// The state of an item of the base under the redactions known. O(log items), and the first time since the item
-    /// changed a join of what is held of it.
-    pub fn state(&self, item_id: &str) -> Option<&ItemState<S>> {
+    /// changed a join of what is held of it, which the first time of all is read from the log.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when what is held cannot be read.
+    pub fn state(&self, item_id: &str) -> Result<Option<&ItemState<S>>, StoreError> {
         let item = self.base.get(item_id)?;
-        Some(item.state(&self.redactions))
+        Ok(item.map(|item| item.state(&self.redactions)))
     }
 
     /// Every item of the base with its state, in order.
-    pub fn states(&self) -> impl Iterator<Item = (&str, &ItemState<S>)> {
+    ///
+    /// # Errors
+    ///
+    /// Each item can be a [`StoreError`], as of [`state`](Self::state).
+    pub fn states(&self) -> impl Iterator<Item = Result<(&str, &ItemState<S>), StoreError>> {
         let items = self.base.iter();
-        items.map(|(id, item)| (&**id, item.state(&self.redactions)))
+        items.map(|held| held.map(|(id, item)| (id, item.state(&self.redactions))))
     }
 
     /// The event lines held of an item, in the order they came. The line of a redacted event is
     /// never among them, also while it still stands in a file.
-    pub fn lines(&self, item_id: &str) -> impl Iterator<Item = &HeldEvent<S>> {
-        let item = self.base.get(item_id);
+    ///
+    /// # Errors
+    ///
+    /// As of [`state`](Self::state).
+    pub fn lines(&self, item_id: &str) -> Result<impl Iterator<Item = &HeldEvent<S>>, StoreError> {
+        let item = self.base.get(item_id)?;
         let held = item.into_iter().flat_map(|item| item.events());
-        held.filter(|event| !self.redactions.contains(&event.hash()))
+        Ok(held.filter(|event| !self.redactions.contains(&event.hash())))
     }
 
     /// Whether [`lines`](Self::lines) gives every event of the item.
-    pub fn is_raw(&self, item_id: &str) -> bool {
-        self.base.get(item_id).is_some_and(|item| {
+    ///
+    /// # Errors
+    ///
+    /// As of [`state`](Self::state).
+    pub fn is_raw(&self, item_id: &str) -> Result<bool, StoreError> {
+        Ok(self.base.get(item_id)?.is_some_and(|item| {
             let redacted = |event: &HeldEvent<S>| self.redactions.contains(&event.hash());
             item.states().next().is_none() && !item.events().any(redacted)
-        })
+        }))
     }
 
     /// Every redacted event the store knows of.
@@ -82,18 +115,29 @@ impl<S: Order> View<S> {
         &self.redactions
     }
 
-    /// The item that an event belongs to, when it is known.
-    pub fn item_of(&self, event: &EventHash) -> Option<&str> {
-        let mut items = self.states();
-        items
-            .find(|(_, state)| state.coverage().contains(event))
-            .map(|(id, _)| id)
+    /// The item that an event belongs to, when it is known. Reads items until it is found.
+    ///
+    /// # Errors
+    ///
+    /// As of [`state`](Self::state).
+    pub fn item_of(&self, event: &EventHash) -> Result<Option<&str>, StoreError> {
+        for held in self.states() {
+            let (id, state) = held?;
+            if state.coverage().contains(event) {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
     }
 
     /// One hash over everything the store knows: the order, the redactions, and the joined state of
     /// every item, of the base and of every scope. Equal knowledge gives equal digests, whether or
     /// not, where or when it was compacted.
-    pub fn digest(&self) -> [u8; 32] {
+    ///
+    /// # Errors
+    ///
+    /// As of [`state`](Self::state).
+    pub fn digest(&self) -> Result<[u8; 32], StoreError> {
         let mut hasher = blake3::Hasher::new_derive_key(DIGEST_DOMAIN);
         let mut part = |bytes: &[u8]| {
             hasher.update(&(bytes.len() as u64).to_le_bytes());
@@ -102,28 +146,38 @@ impl<S: Order> View<S> {
         part(S::WORD.as_bytes());
         part(&FORMAT.to_le_bytes());
         part(&encode_hashes(&self.redactions));
-        for (id, state) in self.states() {
+        for held in self.states() {
+            let (id, state) = held?;
             part(&state.encode(id));
         }
         for scope in self.scopes.values() {
             part(b"scope");
             part(scope.id.name.as_bytes());
-            for (id, item) in &scope.items {
+            for held in scope.items.iter() {
+                let (id, item) = held?;
                 part(&item.state(&self.redactions).encode(id));
             }
         }
-        *hasher.finalize().as_bytes()
+        Ok(*hasher.finalize().as_bytes())
     }
 
     /// Everything the base knows, for any other store of the same order to join. Scopes are overlays of this
     /// store and stay here.
-    pub fn export(&self) -> Export<S> {
-        let payload = |(id, state): (&str, &ItemState<S>)| {
-            SnapshotPayload::new(id, state.clone(), &self.redactions)
+    ///
+    /// # Errors
+    ///
+    /// As of [`state`](Self::state).
+    pub fn export(&self) -> Result<Export<S>, StoreError> {
+        let payload = |held: Result<(&str, &ItemState<S>), StoreError>| {
+            let (id, state) = held?;
+            Ok(SnapshotPayload::new(id, state.clone(), &self.redactions))
         };
-        Export {
+        Ok(Export {
             redactions: Set::clone(&self.redactions),
-            payloads: self.states().map(payload).collect(),
-        }
+            payloads: self
+                .states()
+                .map(payload)
+                .collect::<Result<_, StoreError>>()?,
+        })
     }
 }

@@ -11,9 +11,9 @@ use std::sync::Arc;
 /// every handle of the running system, and is on the medium only after [`DataFile::sync`]; a name
 /// that was made, renamed or removed is so on the medium only after [`Files::sync_dir`]. Until then
 /// a crash may keep or undo each single operation. [`Disk`](super::Disk) is the real one.
-pub trait Files {
+pub trait Files: Send + Sync + 'static {
     /// An open file.
-    type File: DataFile;
+    type File: DataFile + Send + Sync + 'static;
     /// A held lock; dropping it lets go.
     type Lock;
 

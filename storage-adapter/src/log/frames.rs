@@ -126,6 +126,14 @@ impl<F: Files> LogView<F> {
 }
 
 impl<F: Files> FramePlace<F> {
+    /// Before the first frame of a segment.
+    pub(super) fn at_part(next: usize) -> Self {
+        Self {
+            next,
+            ..Self::default()
+        }
+    }
+
     fn step(&mut self, view: &LogView<F>) -> Result<Option<Entry>, LogError> {
         loop {
             let Some(source) = &mut self.open else {

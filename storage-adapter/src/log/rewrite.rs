@@ -10,6 +10,7 @@ use super::files::{DataFile, Files};
 use super::frame::{Chain, Frame};
 use super::manifest::Segment;
 use super::name;
+use super::place::Place;
 use super::segment::{BatchWriter, Cursor, SEGMENT_HEAD, Stamp, segment_head};
 use super::shared::{Made, Token};
 use super::view::{LogView, Part};
@@ -118,7 +119,7 @@ impl<F: Files> Rewrite<F> {
         self.replaced.clone()
     }
 
-    /// Adds one frame. Memory is bounded by the largest of them.
+    /// Adds one frame, and says where it lies. Memory is bounded by the largest of them.
     ///
     /// # Errors
     ///
@@ -130,13 +131,13 @@ impl<F: Files> Rewrite<F> {
         clippy::needless_pass_by_value,
         reason = "frames are handed over, as to `write`"
     )]
-    pub fn push(&mut self, frame: Frame) -> Result<(), LogError> {
+    pub fn push(&mut self, frame: Frame) -> Result<Place, LogError> {
         self.live()?;
         frame.admit(self.pushed)?;
         let written = self.write(&frame);
-        self.note(written)?;
+        let place = self.note(written)?;
         self.pushed = self.pushed.saturating_add(1);
-        Ok(())
+        Ok(place)
     }
 
     /// Brings all of it to the medium, names included.
@@ -177,7 +178,7 @@ impl<F: Files> Rewrite<F> {
         result
     }
 
-    fn write(&mut self, frame: &Frame) -> Result<(), LogError> {
+    fn write(&mut self, frame: &Frame) -> Result<Place, LogError> {
         if self
             .open
             .as_ref()
@@ -190,6 +191,10 @@ impl<F: Files> Rewrite<F> {
             None => self.draft()?,
         };
         let name = name::segment(draft.segment.id);
+        let place = Place {
+            part: draft.segment.id,
+            offset: draft.batch.at(),
+        };
         let pushed = draft.batch.push(frame);
         pushed.map_err(LogError::io("write to", self.replaced.files.path(&name)))?;
         let at = draft.batch.at();
@@ -199,7 +204,7 @@ impl<F: Files> Rewrite<F> {
             draft.synced = at;
         }
         self.open = Some(draft);
-        Ok(())
+        Ok(place)
     }
 
     /// Begins the next segment.

@@ -4,6 +4,7 @@ use std::io;
 
 use super::files::DataFile;
 
+/// What reading from begin to end takes at once.
 const CHUNK: usize = 256 * 1024;
 
 /// Reads a file in chunks and hands out slices of them.
@@ -11,14 +12,21 @@ pub(super) struct Window<D> {
     file: D,
     start: u64,
     buf: Vec<u8>,
+    chunk: usize,
 }
 
 impl<D: DataFile> Window<D> {
     pub(super) fn new(file: D) -> Self {
+        Self::of(file, CHUNK)
+    }
+
+    /// One that reads `chunk` bytes at once, or more where more are asked for.
+    pub(super) fn of(file: D, chunk: usize) -> Self {
         Self {
             file,
             start: 0,
             buf: Vec::new(),
+            chunk,
         }
     }
 
@@ -38,7 +46,7 @@ impl<D: DataFile> Window<D> {
     }
 
     fn fill(&mut self, at: u64, len: usize) -> io::Result<()> {
-        let want = len.max(CHUNK);
+        let want = len.max(self.chunk);
         self.start = at;
         self.buf.clear();
         self.buf.shrink_to(want);

@@ -5,7 +5,7 @@
 
 use crate::error::StoreError;
 use crate::item_store::Compression;
-use crate::log::{Frame, MAX_BODY};
+use crate::log::{Frame, MAX_BODY, Place};
 use crate::log_store::LogRewrite;
 #[cfg(feature = "zstd")]
 use crate::record::PACKED;
@@ -24,10 +24,22 @@ const HEAD: usize = 5;
 /// Where a compaction puts its frames: into the rewrite, packed or as they are.
 pub(crate) struct Sink<'r, R: LogRewrite> {
     rewrite: &'r mut R,
+    /// Of each frame of the rewrite, where it lies, if the log says so.
+    places: Vec<Option<Place>>,
     #[cfg(feature = "zstd")]
     level: Option<i32>,
     #[cfg(feature = "zstd")]
     raw: Vec<u8>,
+    /// How many frames are in there.
+    #[cfg(feature = "zstd")]
+    inner: u16,
+}
+
+/// Which frame of the rewrite a frame went into, and which place it has in there if that is a packed one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Spot {
+    pub(crate) frame: usize,
+    pub(crate) inner: Option<u16>,
 }
 
 impl<'r, R: LogRewrite> Sink<'r, R> {
@@ -36,6 +48,7 @@ impl<'r, R: LogRewrite> Sink<'r, R> {
         let Compression::None = compression;
         Self {
             rewrite,
+            places: Vec::new(),
             #[cfg(feature = "zstd")]
             level: match compression {
                 Compression::None => None,
@@ -43,45 +56,52 @@ impl<'r, R: LogRewrite> Sink<'r, R> {
             },
             #[cfg(feature = "zstd")]
             raw: Vec::new(),
+            #[cfg(feature = "zstd")]
+            inner: 0,
         }
     }
 
     /// Puts a frame behind those before it.
-    pub(crate) fn push(&mut self, frame: Frame) -> Result<(), StoreError> {
+    pub(crate) fn push(&mut self, frame: Frame) -> Result<Spot, StoreError> {
+        let spot = Spot {
+            frame: self.places.len(),
+            inner: None,
+        };
         #[cfg(feature = "zstd")]
         if self.level.is_some() {
+            let spot = Spot {
+                inner: Some(self.inner),
+                ..spot
+            };
+            // INVARIANT: each takes `HEAD` bytes at least, and there are less than `TARGET` before the last.
+            self.inner = self.inner.saturating_add(1);
             // INVARIANT: only frames that a log admits are packed, and the length of those fits.
             let len = u32::try_from(frame.body.len()).unwrap_or(u32::MAX);
             self.raw.push(frame.kind);
             self.raw.extend(len.to_le_bytes());
             self.raw.extend(&frame.body);
-            return if self.raw.len() < TARGET {
-                Ok(())
-            } else {
-                self.pack()
-            };
+            if self.raw.len() >= TARGET {
+                self.pack()?;
+            }
+            return Ok(spot);
         }
-        Ok(self.rewrite.push(frame)?)
+        self.places.push(self.rewrite.push(frame)?);
+        Ok(spot)
     }
 
-    /// Writes what is still to be packed.
+    /// Writes what is still to be packed, and tells where each frame of the rewrite lies.
     #[cfg_attr(
         not(feature = "zstd"),
-        expect(
-            clippy::unused_self,
-            clippy::unnecessary_wraps,
-            reason = "nothing is packed then"
-        )
+        expect(clippy::unnecessary_wraps, reason = "nothing is packed then")
     )]
-    pub(crate) fn finish(self) -> Result<(), StoreError> {
+    pub(crate) fn finish(self) -> Result<Vec<Option<Place>>, StoreError> {
         #[cfg(feature = "zstd")]
-        {
+        if !self.raw.is_empty() {
             let mut sink = self;
-            if !sink.raw.is_empty() {
-                sink.pack()?;
-            }
+            sink.pack()?;
+            return Ok(sink.places);
         }
-        Ok(())
+        Ok(self.places)
     }
 
     #[cfg(feature = "zstd")]
@@ -91,8 +111,11 @@ impl<'r, R: LogRewrite> Sink<'r, R> {
         let packed = zstd::bulk::compress(&self.raw, level)
             .map_err(|source| StoreError::Compress { source })?;
         self.raw.clear();
+        self.inner = 0;
         let body = [&len.to_le_bytes()[..], &packed].concat();
-        Ok(self.rewrite.push(Frame::new(PACKED, body))?)
+        let place = self.rewrite.push(Frame::new(PACKED, body))?;
+        self.places.push(place);
+        Ok(())
     }
 }
 

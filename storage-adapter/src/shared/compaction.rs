@@ -3,14 +3,20 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use bones_snapshot::Order;
 
 use super::SharedStore;
 use super::stopwatch::Stopwatch;
 use crate::error::StoreError;
-use crate::item_store::{Compaction, CompactionOutcome, LogFacts, Plan, Replacement};
+use crate::item_store::{
+    Compaction, CompactionOutcome, ItemStore, LogFacts, Plan, Replacement, View,
+};
 use crate::log_store::{LogRewrite, LogStore};
+
+/// So long a compaction waits for readers to let go of what it frees.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// How far a compaction is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,16 +146,17 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
             let Some((mut rewrite, replacement)) = self.begin(&plan)? else {
                 continue;
             };
-            watch.total.store(replacement.frames(), Ordering::Relaxed);
+            watch.total.store(replacement.frames()?, Ordering::Relaxed);
             replacement.write(&mut rewrite, &mut || {
                 watch.written.fetch_add(1, Ordering::Relaxed);
                 watch.check()
             })?;
             let finished = rewrite.finish()?;
-            if self.switch(&plan, &replacement, finished)? {
+            let masked = replacement.items_masked();
+            if self.switch(&plan, replacement, finished)? {
                 let after = self.0.store().log().disk_bytes()?;
                 let mut outcome = plan.outcome(true, before, after);
-                outcome.items_masked = replacement.items_masked();
+                outcome.items_masked = masked;
                 return Ok(outcome);
             }
         }
@@ -164,18 +171,42 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
         let rewrite = store.begin_rewrite(plan)?;
         let view = store.view();
         drop(store);
-        Ok(Some((rewrite, plan.replacement(&view))))
+        Ok(Some((rewrite, plan.replacement(&view)?)))
+    }
+
+    /// Goes on with what was written as it lies in the log, instead of the same in memory.
+    fn settle(&self) {
+        let reader = self.0.store().log().reader();
+        if let Some(index) = ItemStore::<S, L>::index(&reader) {
+            // Nearly all that came meanwhile is brought over before the store is held, here too.
+            let ahead = self.read().indexed(index);
+            let mut store = self.0.store();
+            let in_memory = store.settle(&ahead);
+            self.0.show(&store);
+            drop(store);
+            self.free(in_memory);
+        }
+    }
+
+    /// Lets go of a view when no reader holds what it does, so that none of them waits until all of that is freed;
+    /// does not wait long for those that stay.
+    fn free(&self, view: View<S>) {
+        let waited = Stopwatch::start();
+        while view.is_shared() && waited.passed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        drop(view);
     }
 
     /// The commit point, and what follows it; `false` if the plan is of yesterday.
     fn switch(
         &self,
         plan: &Plan<S>,
-        replacement: &Replacement<S>,
+        replacement: Replacement<S>,
         finished: L::Finished,
     ) -> Result<bool, StoreError> {
         // Nearly all that came meanwhile is brought over before the store is held.
-        let ahead = replacement.over(replacement.view(), &self.read());
+        let ahead = replacement.over(replacement.view(), &self.read())?;
         let mut store = self.0.store();
         if !plan.keeps_pins(&store) {
             return Ok(false);
@@ -183,7 +214,8 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
         // SUBTLE: who drops the last of what was replaced waits until all of it is freed. That is to be this thread,
         // and not before the store is free.
         let replaced = store.view();
-        let mut obsolete = store.publish(replacement, &ahead, finished)?;
+        let mut obsolete = store.publish(&replacement, &ahead, finished)?;
+        drop((replacement, ahead));
         self.0.show(&store);
         // SUBTLE: while the store is held, so that only versions over the old files are among them.
         let retired = std::mem::take(&mut *self.0.retired());
@@ -193,9 +225,12 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
             let left = self.0.grace.saturating_sub(waited.passed());
             drop(old.reclaim_within(left));
         }
+        // SUBTLE: before files are removed, which some systems do not while they are open, and others not really.
+        self.0.store().close_replaced(plan);
         L::clear(&mut obsolete);
         self.0.store().discard(plan, obsolete)?;
-        drop(replaced);
+        self.free(replaced);
+        self.settle();
         Ok(true)
     }
 }

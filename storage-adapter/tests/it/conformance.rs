@@ -105,6 +105,13 @@ caught! {
     a_batch_torn_by_reopening: ReopensTorn by what_was_synced_is_there_after_reopening(reopened), "durability";
     a_header_lost_by_reopening: ReopensWithoutHeader by what_was_synced_is_there_after_reopening(reopened), "durability";
     a_replacement_undone_by_reopening: ReopensUnpublished by a_replacement_is_there_after_reopening(reopened), "durability";
+    places_of_some_frames: SaysOfSome by single_frames_are_where_they_were_put(reopened), "frames";
+    an_end_not_told: EndsNowhere by single_frames_are_where_they_were_put(reopened), "frames";
+    something_sealed_at_no_end: EndsAnywhere by single_frames_are_where_they_were_put(reopened), "frames";
+    another_frame_fetched: FetchesTheNext by single_frames_are_where_they_were_put(reopened), "frames";
+    a_frame_gone_when_replaced: FetchesNothingReplaced by single_frames_are_where_they_were_put(reopened), "frames";
+    a_last_frame_of_any_length: LastOfAnyLength by single_frames_are_where_they_were_put(reopened), "frames";
+    an_end_read_on_from_the_begin: ReadsOnFromTheBegin by single_frames_are_where_they_were_put(reopened), "frames";
     a_given_up_rewrite_back: ReopensAbandoned by an_abandoned_rewrite_is_gone_after_reopening(reopened), "durability";
 }
 

@@ -117,7 +117,9 @@ fn a_damaged_piece_is_named_by_file_and_byte() {
         .compact(&packing(HOUR, Some(Compression::ZSTD)))
         .unwrap();
     let reader = store.log().reader();
-    let last = reader.frames().last().unwrap().unwrap();
+    let packed = |frame: &storage_adapter::log::Entry| frame.kind == 13;
+    let last = reader.frames().map(Result::unwrap).filter(packed).last();
+    let last = last.unwrap();
     drop((reader, store));
     let file = path.join(&*last.file);
     let mut bytes = std::fs::read(&file).unwrap();
@@ -126,10 +128,8 @@ fn a_damaged_piece_is_named_by_file_and_byte() {
         *byte ^= 1;
     }
     std::fs::write(&file, bytes).unwrap();
-    let refused = Store::<LogDir>::open(&path)
-        .map(drop)
-        .unwrap_err()
-        .to_string();
+    let (store, _) = Store::<LogDir>::open(&path).unwrap();
+    let refused = store.state("bn-0").unwrap_err().to_string();
     assert!(refused.contains(&*last.file), "{refused}");
     assert!(
         refused.contains(&format!("at byte {}", last.offset)),

@@ -8,6 +8,7 @@
 )]
 
 mod crash;
+mod index;
 pub(crate) mod model;
 mod on_disk;
 mod policy;

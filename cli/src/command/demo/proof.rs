@@ -74,7 +74,7 @@ pub(super) fn prove<S: Order>(case: &Case<'_>, random: &mut Random) -> Result<Pr
         ),
     );
 
-    let (views, digest) = (views(&store)?, store.digest());
+    let (views, digest) = (views(&store)?, store.digest()?);
     let outcome = store.compact(&Compaction::without_history(case.now))?;
     drop(store);
     let (mut store, _) = ItemStore::<S>::open(case.store)?;
@@ -99,7 +99,7 @@ pub(super) fn prove<S: Order>(case: &Case<'_>, random: &mut Random) -> Result<Pr
     );
     claim(
         "same digest",
-        store.digest() == digest,
+        store.digest()? == digest,
         format!("{} before and after", short(&digest)),
     );
 
@@ -160,11 +160,11 @@ fn batch<S: Order>(events: Vec<HeldEvent<S>>) -> Batch<S> {
 
 /// Every item as `lattice items --json` prints it.
 fn views<S: Order>(store: &ItemStore<S>) -> Result<Vec<String>, CliError> {
-    let views = store.states();
-    views
-        .map(|(id, state)| serde_json::to_string(&ItemView::new(id, state)))
-        .collect::<Result<_, _>>()
-        .map_err(CliError::Json)
+    let views = store.states().map(|held| {
+        let (id, state) = held?;
+        serde_json::to_string(&ItemView::new(id, state)).map_err(CliError::Json)
+    });
+    views.collect()
 }
 
 fn short(digest: &[u8; 32]) -> String {
@@ -191,11 +191,11 @@ fn exchange<S: Order>(
     right.apply(batch(there), case.now)?;
     left.compact(&Compaction::without_history(case.now))?;
     let file = case.scratch.join("exchange.snapshots");
-    left.export().write(&file)?;
+    left.export()?.write(&file)?;
     right.apply(Export::<S>::read(&file)?.into(), case.now)?;
-    right.export().write(&file)?;
+    right.export()?.write(&file)?;
     left.apply(Export::<S>::read(&file)?.into(), case.now)?;
-    Ok([left.digest(), right.digest()])
+    Ok([left.digest()?, right.digest()?])
 }
 
 /// Redacts the secret nobody noticed and says what was found; `None` when it still shows anywhere,
@@ -235,7 +235,7 @@ fn redaction<S: Order>(
 
 /// Whether the item shows the secret.
 fn shows<S: Order>(store: &ItemStore<S>, secret: &Secret) -> Result<bool, CliError> {
-    let Some(state) = store.state(&secret.item) else {
+    let Some(state) = store.state(&secret.item)? else {
         return Ok(false);
     };
     let view =

@@ -8,7 +8,7 @@ use lattice_lww::{Itc, Unstamped};
 use storage_adapter::log::{
     CutTail, Damage, Entry, LogDir, LogError, OpenReport, ScanReport, scan,
 };
-use storage_adapter::{ItemStore, MemoryLog, StoreCheck, StoreError};
+use storage_adapter::{ItemStore, MemoryLog, StoreCheck, StoreError, is_index};
 
 use super::overlay::Overlay;
 use super::replay::replay;
@@ -69,9 +69,7 @@ pub(super) fn examine(dir: &Path) -> Result<Found, CliError> {
             }
         }
     }
-    let header = log.header().to_vec();
-    drop(log);
-    found.read(&header, entries)?;
+    found.read(&log, entries)?;
     Ok(found)
 }
 
@@ -123,14 +121,25 @@ impl Found {
     }
 
     /// Checks what the frames hold, up to the first that does not hold what it should.
-    fn read(&mut self, header: &[u8], mut entries: Vec<Entry>) -> Result<(), CliError> {
+    fn read(&mut self, log: &LogDir<Overlay>, mut entries: Vec<Entry>) -> Result<(), CliError> {
+        let is_whole = self.damage.is_empty();
         loop {
-            let result = match check::<Unstamped>(header, &entries) {
-                Err(StoreError::Order { .. }) => check::<Itc>(header, &entries),
+            let result = match check::<Unstamped>(log, &entries) {
+                Err(StoreError::Order { .. }) => check::<Itc>(log, &entries),
                 result => result,
             };
             match result {
-                Ok((order, check)) => {
+                Ok((order, check, index)) => {
+                    if let Some(found) = index.filter(|_| is_whole) {
+                        let last = entries.iter().rfind(|entry| is_index(entry.kind));
+                        self.note(Damage {
+                            file: last.map_or_else(String::new, |entry| entry.file.to_string()),
+                            offset: last.map_or(0, |entry| entry.offset),
+                            bytes: last.map_or(0, |entry| entry.body.len() as u64),
+                            expected: "an index of what stands before it".into(),
+                            found,
+                        });
+                    }
                     self.readable = Some(Readable {
                         entries,
                         check,
@@ -164,15 +173,16 @@ pub(super) fn overlay(dir: &Path, lengths: &BTreeMap<String, u64>) -> Result<Ove
     Overlay::new(dir, lengths).map_err(CliError::io("read", dir))
 }
 
-/// Verifies the content of frames under an order.
+/// Verifies the content of frames under an order, and what the index of their log says of them.
 fn check<S: Order>(
-    header: &[u8],
+    log: &LogDir<Overlay>,
     entries: &[Entry],
-) -> Result<(&'static str, StoreCheck), StoreError> {
-    let mut log = MemoryLog::new(header);
-    replay(&mut log, entries)?;
-    let check = ItemStore::<S, _>::over(log)?.verify(&[])?;
-    Ok((S::WORD, check))
+) -> Result<(&'static str, StoreCheck, Option<String>), StoreError> {
+    let mut copy = MemoryLog::new(log.header());
+    replay(&mut copy, &entries.iter().collect::<Vec<_>>())?;
+    let check = ItemStore::<S, _>::over(copy)?.verify(&[])?;
+    let index = ItemStore::<S, LogDir<Overlay>>::check_index(&log.view());
+    Ok((S::WORD, check, index.unwrap_or_default()))
 }
 
 /// Where the damage is, and the length to take the file for; the error itself when it is about

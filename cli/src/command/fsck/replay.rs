@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bones_snapshot::Order;
 use storage_adapter::log::{Entry, Fragment, Frame, LogDir, LogError, scan};
-use storage_adapter::{AnyStore, ItemStore, LogRewrite, LogStore, Salvage};
+use storage_adapter::{AnyStore, ItemStore, LogRewrite, LogStore, Salvage, is_index};
 use tempfile::TempDir;
 
 use super::examine::{Found, overlay};
@@ -53,9 +53,11 @@ impl Found {
         let room = TempDir::new_in(parent).map_err(CliError::io("make a directory in", parent))?;
         let made = room.path().join("store");
         let mut log = LogDir::create(&made, &scanned.header)?;
-        replay(&mut log, entries)?;
+        // An index is true of the log that it was written in.
+        let told = entries.iter().filter(|entry| !is_index(entry.kind));
+        replay(&mut log, &told.collect::<Vec<_>>())?;
         drop(log);
-        // Opening reads and verifies all of it.
+        // Without an index all of it is read and verified.
         let (mut store, _) = AnyStore::open(&made)?;
         let salvaged = match &mut store {
             _ if self.damage.is_empty() => Salvaged::default(),
@@ -130,10 +132,10 @@ const PLACEHOLDER: u8 = u8::MAX;
 
 /// Writes frames, which begin with the first of their log, commit by commit under the same numbers and
 /// times.
-pub(super) fn replay(log: &mut impl LogStore, entries: &[Entry]) -> Result<(), LogError> {
-    let frame = |entry: &Entry| Frame::new(entry.kind, entry.body.clone());
-    let commits: Vec<&[Entry]> = entries.chunk_by(|a, b| a.commit == b.commit).collect();
-    let number = |commit: &[Entry]| commit.first().map_or(0, |entry| entry.commit);
+pub(super) fn replay(log: &mut impl LogStore, entries: &[&Entry]) -> Result<(), LogError> {
+    let frame = |entry: &&Entry| Frame::new(entry.kind, entry.body.clone());
+    let commits: Vec<&[&Entry]> = entries.chunk_by(|a, b| a.commit == b.commit).collect();
+    let number = |commit: &[&Entry]| commit.first().map_or(0, |entry| entry.commit);
     // What a compaction wrote stands for commits that are gone, so there is a gap before it; at most the first of
     // several can do without.
     let mut before = 0;

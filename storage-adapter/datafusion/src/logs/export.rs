@@ -200,7 +200,8 @@ fn snapshot_batch<S: Order>(
     let mut snapshot = BytesBuilder::new(&DataType::Binary, ids.len());
     let mut compacted_from = UInt64Builder::new();
     for id in ids {
-        let Some(state) = view.state(id) else {
+        let read = view.state(id);
+        let Some(state) = read.map_err(|e| DataFusionError::External(Box::new(e)))? else {
             continue;
         };
         let payload = state.encode(id);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bones_compact::{
-    Commit, CompactionReport, Dated, Extent, RetentionPlan, Version, compact_histories,
+    Commit, CompactionReport, Dated, Extent, RetentionPlan, SkipReason, Version, compact_histories,
     policy_clock, state_at,
 };
 use bones_snapshot::{ItemState, Order, SnapshotPayload};
@@ -14,7 +14,8 @@ use super::reach::{self, Reach};
 use super::{Compaction, CompactionOutcome, Compression};
 use crate::error::StoreError;
 use crate::item_store::View;
-use crate::item_store::held::{HeldEvent, Items};
+use crate::item_store::held::HeldEvent;
+use crate::item_store::items::Items;
 use crate::item_store::scope::ScopeId;
 use crate::log_store::LogStore;
 
@@ -78,7 +79,7 @@ impl<S: Order> Plan<S> {
         let (retention, clock) = retain(view, options)?;
         let compression = options.compression.unwrap_or(view.form());
         let refuse = Refuse {
-            masks: view.holds_redacted(),
+            masks: view.holds_redacted()?,
             garbage: view.past.garbage,
             tails: facts.aside && !view.redactions.is_empty(),
         };
@@ -99,7 +100,7 @@ impl<S: Order> Plan<S> {
         };
         let points: Vec<u64> = plan.retention.kept.iter().map(|k| k.commit).collect();
         if options.reach == Reach::Worthwhile && !plan.has_to_go() {
-            let found = reach::worthwhile(view, &points, &facts.seams, options);
+            let found = reach::worthwhile(view, &points, &facts.seams, options)?;
             plan.is_idle = found.is_none();
             // Behind the last commit lies nothing.
             plan.after = found.unwrap_or(view.commit());
@@ -234,18 +235,27 @@ fn compact<S: Order>(
     options: &Compaction,
     view: &View<S>,
 ) -> Result<(Versions<S>, CompactionReport), StoreError> {
-    let list: Vec<(&str, &[Dated<HeldEvent<S>>])> = items
-        .iter()
-        .map(|(id, item)| (&**id, item.sources()))
+    let since: Vec<_> = items.since(extent.after).collect::<Result<_, _>>()?;
+    let list: Vec<(&str, &[Dated<HeldEvent<S>>])> = since
+        .into_iter()
+        .map(|(id, item)| (id, item.sources()))
         .collect();
     let redactions = &view.redactions;
-    let (found, report) = compact_histories(
+    let (found, mut report) = compact_histories(
         &list,
         extent,
         &options.policy,
         options.now_micros,
         redactions,
     );
+    for (id, first) in items.until(extent.after) {
+        let reason = if first > extent.floor() {
+            SkipReason::InWindow
+        } else {
+            SkipReason::Untouched
+        };
+        report.skipped.insert(id.to_owned(), reason);
+    }
     let mut versions = Versions::new();
     for (place, replaced) in found {
         let Some((id, sources)) = list.get(place) else {

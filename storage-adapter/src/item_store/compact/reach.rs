@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use bones_compact::{Dated, Eligibility, Extent, Source, eligibility};
+use bones_compact::{Eligibility, eligibility};
 use bones_snapshot::Order;
 
 use super::Compaction;
+use crate::error::StoreError;
 use crate::item_store::View;
-use crate::item_store::held::{HeldEvent, Item, Items};
+use crate::item_store::items::{Items, Outline};
 
 /// How much of a store a compaction may leave as earlier ones wrote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -40,14 +41,14 @@ pub(super) fn worthwhile<S: Order>(
     points: &[u64],
     seams: &[u64],
     options: &Compaction,
-) -> Option<u64> {
+) -> Result<Option<u64>, StoreError> {
     // Runs by the seam they begin behind.
     let mut runs: BTreeMap<u64, Run> = BTreeMap::from([(0, Run::default())]);
     let ends = view.past.runs.iter().filter(|end| seams.contains(end));
     runs.extend(ends.map(|end| (*end, Run::default())));
     let scopes = view.scopes.values().map(|scope| &scope.items);
     for items in std::iter::once(&view.base).chain(scopes) {
-        weigh(view, items, &mut runs, points, options);
+        weigh(view, items, &mut runs, points, options)?;
     }
     let newest = runs.keys().next_back().copied().unwrap_or(0);
     let mut behind = 0_u64;
@@ -60,7 +61,7 @@ pub(super) fn worthwhile<S: Order>(
         }
         behind = behind.saturating_add(run.bytes);
     }
-    found
+    Ok(found)
 }
 
 fn weigh<S: Order>(
@@ -69,54 +70,45 @@ fn weigh<S: Order>(
     runs: &mut BTreeMap<u64, Run>,
     points: &[u64],
     options: &Compaction,
-) {
-    for item in items.values() {
-        for held in item.sources() {
-            run_of(runs, held).bytes += held.bytes;
+) -> Result<(), StoreError> {
+    for (held, asked) in items.outlines() {
+        for source in &held {
+            run_of(runs, source).bytes += source.bytes;
         }
-        for held in unsettled(view, item, points, options) {
-            run_of(runs, held).unsettled += held.bytes;
+        let found = unsettled(&held, points);
+        if found.is_empty() {
+            continue;
+        }
+        let state = asked.item()?.state(&view.redactions);
+        if let Eligibility::Eligible = eligibility(state, &options.policy, options.now_micros) {
+            for source in found {
+                run_of(runs, source).unsettled += source.bytes;
+            }
         }
     }
+    Ok(())
 }
 
 /// What a compaction of the whole item would join, if the policy lets it.
-fn unsettled<'i, S: Order>(
-    view: &View<S>,
-    item: &'i Item<S>,
-    points: &[u64],
-    options: &Compaction,
-) -> Vec<&'i Dated<HeldEvent<S>>> {
-    let extent = Extent { after: 0, points };
-    let mut rest = extent.of(item.sources());
+fn unsettled<'i>(held: &'i [Outline], points: &[u64]) -> Vec<&'i Outline> {
+    let floor = points.last().copied().unwrap_or(0);
+    let until = held.partition_point(|source| source.commit <= floor);
+    let mut rest = held.get(..until).unwrap_or_default();
     let mut found = Vec::new();
     while let Some(first) = rest.first() {
         let point = points.partition_point(|point| *point < first.commit);
         let point = points.get(point).copied().unwrap_or(u64::MAX);
-        let (group, later) = rest.split_at(rest.partition_point(|held| held.commit.le(&point)));
+        let (group, later) = rest.split_at(rest.partition_point(|source| source.commit.le(&point)));
         rest = later;
         match group {
-            [one] if matches!(one.source, Source::State(_)) => {}
+            [one] if one.is_state => {}
             several => found.extend(several),
         }
     }
-    if found.is_empty() {
-        return found;
-    }
-    match eligibility(
-        item.state(&view.redactions),
-        &options.policy,
-        options.now_micros,
-    ) {
-        Eligibility::Eligible => found,
-        _ => Vec::new(),
-    }
+    found
 }
 
-fn run_of<'r, S: Order>(
-    runs: &'r mut BTreeMap<u64, Run>,
-    held: &Dated<HeldEvent<S>>,
-) -> &'r mut Run {
+fn run_of<'r>(runs: &'r mut BTreeMap<u64, Run>, held: &Outline) -> &'r mut Run {
     // What a commit brought lies behind the last seam before it.
     let seam = runs.range(..held.commit.max(1)).next_back();
     let seam = seam.map_or(0, |(seam, _)| *seam);

@@ -7,11 +7,14 @@ use bones_snapshot::{EventHash, ItemState, Order};
 use lattice_core::Set;
 
 use super::Compression;
+use super::index::IndexWriter;
 use super::plan::{Plan, Versions};
 use crate::error::StoreError;
 use crate::item_store::View;
-use crate::item_store::apply::mask_all;
-use crate::item_store::held::{HeldEvent, Item, Items};
+use crate::item_store::held::{HeldEvent, Item};
+use crate::item_store::indexed::Indexed;
+use crate::item_store::items::Items;
+use crate::item_store::past::Touched;
 use crate::item_store::schema::Schema;
 use crate::item_store::scope::{Scope, ScopeId};
 use crate::log::Frame;
@@ -35,22 +38,38 @@ pub(crate) struct Replacement<S: Order> {
 
 impl<S: Order> View<S> {
     /// Whether any source still holds what the redactions take away.
-    pub(super) fn holds_redacted(&self) -> bool {
+    pub(super) fn holds_redacted(&self) -> Result<bool, StoreError> {
         let redactions = &self.redactions;
+        if redactions.is_empty() {
+            return Ok(false);
+        }
+        for item in self
+            .all_items()
+            .flat_map(|items| items.unmasked(redactions))
+        {
+            let mut sources = item?.sources().iter();
+            if sources.any(|held| holds_redacted(&held.source, redactions)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The items of the base, and of each scope.
+    fn all_items(&self) -> impl Iterator<Item = &Items<S>> {
         let scopes = self.scopes.values().map(|scope| &scope.items);
-        let mut items = std::iter::once(&self.base).chain(scopes).flatten();
-        !redactions.is_empty()
-            && items.any(|(_, item)| {
-                let mut sources = item.sources().iter();
-                sources.any(|held| holds_redacted(&held.source, redactions))
-            })
+        std::iter::once(&self.base).chain(scopes)
     }
 }
 
 impl<S: Order> Plan<S> {
     /// What the view becomes. It may be newer than the one the plan was made from, if it
     /// [`keeps_pins`](Self::keeps_pins): what came since then stays as it came.
-    pub(crate) fn replacement(&self, view: &View<S>) -> Replacement<S> {
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when what is held of an item cannot be read.
+    pub(crate) fn replacement(&self, view: &View<S>) -> Result<Replacement<S>, StoreError> {
         let mut next = Replacement {
             after: self.after(),
             view: view.clone(),
@@ -59,10 +78,12 @@ impl<S: Order> Plan<S> {
             masked: 0,
             compression: self.compression,
         };
-        next.replace(None, &view.base, &self.base);
+        // What is written anew is in memory from now on: the files it lies in go.
+        next.view.base = view.base.to_rewrite(next.after)?;
+        next.replace(None, &view.base, &self.base)?;
         for scope in view.scopes.values() {
             if let Some(versions) = self.scopes.get(&scope.id) {
-                next.replace(Some(&scope.id), &scope.items, versions);
+                next.replace(Some(&scope.id), &scope.items, versions)?;
             }
         }
         let past = &mut next.view.past;
@@ -73,7 +94,7 @@ impl<S: Order> Plan<S> {
         past.packed = self.compression != Compression::None;
         let runs = past.runs.iter().copied().filter(|end| *end <= next.after);
         past.runs = Arc::new(runs.chain([view.commit()]).collect());
-        next
+        Ok(next)
     }
 }
 
@@ -83,9 +104,15 @@ impl<S: Order> Replacement<S> {
         self.masked
     }
 
-    fn replace(&mut self, scope: Option<&ScopeId>, items: &Items<S>, versions: &Versions<S>) {
+    fn replace(
+        &mut self,
+        scope: Option<&ScopeId>,
+        items: &Items<S>,
+        versions: &Versions<S>,
+    ) -> Result<(), StoreError> {
         let redactions = Arc::clone(&self.view.redactions);
-        for (id, item) in items {
+        for held in items.since(self.after) {
+            let (id, item) = held?;
             let versions = versions.get(id);
             let mut sources = match versions {
                 Some(versions) => self.replaced(item, versions),
@@ -98,8 +125,10 @@ impl<S: Order> Replacement<S> {
             let written = sources.get_mut(standing..).unwrap_or_default();
             mask(id, written, &redactions);
             self.masked = self.masked.saturating_add(usize::from(versions.is_none()));
-            self.view.put(scope, id, Arc::new(Item::new(sources)));
+            self.view
+                .put(scope, id.into(), Arc::new(Item::new(sources)));
         }
+        Ok(())
     }
 
     /// Whether redactions take anything away of what is written of an item.
@@ -137,10 +166,16 @@ impl<S: Order> Replacement<S> {
     }
 
     /// How many frames [`write`](Self::write) writes of items.
-    pub(crate) fn frames(&self) -> usize {
-        let scopes = self.view.scopes.values().map(|scope| &scope.items);
-        let items = std::iter::once(&self.view.base).chain(scopes).flatten();
-        items.map(|(_, item)| self.written(item).len()).sum()
+    ///
+    /// # Errors
+    ///
+    /// As [`Plan::replacement`].
+    pub(crate) fn frames(&self) -> Result<usize, StoreError> {
+        let items = self.view.all_items();
+        let items = items.flat_map(|items| items.since(self.after));
+        items
+            .map(|held| held.map(|(_, item)| self.written(item).len()))
+            .sum()
     }
 
     /// Writes all of it. `each` is asked before every frame of an item; an error of it ends the writing.
@@ -150,34 +185,44 @@ impl<S: Order> Replacement<S> {
         each: &mut impl FnMut() -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let view = &self.view;
-        rewrite.push(Frame::new(HISTORY, view.history().encode()))?;
+        let history = rewrite.push(Frame::new(HISTORY, view.history().encode()))?;
+        let mut redactions = None;
         if !view.redactions.is_empty() {
-            rewrite.push(redactions_frame(&view.redactions))?;
+            redactions = rewrite.push(redactions_frame(&view.redactions))?;
         }
         let mut sink = Sink::new(rewrite, self.compression);
-        self.write_items(&view.base, &mut sink, each)?;
+        let mut index = IndexWriter::new();
+        self.write_items(&view.base, &mut sink, &mut index, each)?;
         for scope in view.scopes.values() {
-            if scope.items.values().any(|i| !self.written(i).is_empty()) {
-                sink.push(Frame::new(SCOPE, scope.id.record().encode()))?;
-                self.write_items(&scope.items, &mut sink, each)?;
+            if scope.items.since(self.after).next().is_some() {
+                let record = scope.id.record();
+                sink.push(Frame::new(SCOPE, record.encode()))?;
+                index.begin(record);
+                self.write_items(&scope.items, &mut sink, &mut index, each)?;
             }
         }
-        sink.finish()
+        let places = sink.finish()?;
+        let packed = self.compression != Compression::None;
+        index.write(rewrite, (history, redactions), &places, packed)
     }
 
     fn write_items(
         &self,
         items: &Items<S>,
         sink: &mut Sink<'_, impl LogRewrite>,
+        index: &mut IndexWriter,
         each: &mut impl FnMut() -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        for (id, item) in items {
+        for held in items.since(self.after) {
+            let (id, item) = held?;
             for held in self.written(item) {
                 each()?;
-                sink.push(match &held.source {
+                let spot = sink.push(match &held.source {
                     Source::Event(event) => past_frame(PAST_EVENT, held.commit, event.line()),
                     Source::State(state) => past_frame(PAST_STATE, held.commit, &state.encode(id)),
                 })?;
+                let is_state = matches!(held.source, Source::State(_));
+                index.add(id, held.commit, held.bytes, is_state, spot);
             }
         }
         Ok(())
@@ -192,13 +237,17 @@ impl<S: Order> Replacement<S> {
     /// view than `now`.
     ///
     /// O(items that changed between the two), and O(items) if redactions came.
-    pub(crate) fn over(&self, ahead: &View<S>, now: &View<S>) -> View<S> {
+    ///
+    /// # Errors
+    ///
+    /// As [`Plan::replacement`].
+    pub(crate) fn over(&self, ahead: &View<S>, now: &View<S>) -> Result<View<S>, StoreError> {
         let replaced = self.view.commit();
         let mut next = now.clone();
-        next.base = ahead.items_over(&ahead.base, now, None);
+        next.base = ahead.items_over(&ahead.base, now, None)?;
         for (name, scope) in &ahead.scopes {
             if now.is_alive(&scope.id) {
-                let items = ahead.items_over(&scope.items, now, Some(&scope.id));
+                let items = ahead.items_over(&scope.items, now, Some(&scope.id))?;
                 let id = scope.id.clone();
                 next.scopes.insert(Arc::clone(name), Scope { id, items });
             }
@@ -212,23 +261,60 @@ impl<S: Order> Replacement<S> {
         past.runs = Arc::clone(&self.view.past.runs);
         past.touched = past.touched.split(&past.floor).1;
         past.garbage &= now.commit() > replaced || self.after > 0;
-        next
+        Ok(next)
     }
 }
 
 impl<S: Order> View<S> {
-    fn put(&mut self, scope: Option<&ScopeId>, id: &Arc<str>, item: Arc<Item<S>>) {
+    fn put(&mut self, scope: Option<&ScopeId>, id: Arc<str>, item: Arc<Item<S>>) {
         match scope {
-            None => self.base.insert(Arc::clone(id), item),
-            Some(scope) => self
-                .scopes
-                .get_mut(&scope.name)
-                .and_then(|scope| scope.items.insert(Arc::clone(id), item)),
-        };
+            None => self.base.insert(id, item),
+            Some(scope) => {
+                if let Some(scope) = self.scopes.get_mut(&scope.name) {
+                    scope.items.insert(id, item);
+                }
+            }
+        }
+    }
+
+    /// The same, with what lies where an index says instead of what is in memory of that.
+    pub(crate) fn indexed(&self, index: Indexed<S>) -> Self {
+        let end = index.end();
+        self.with_base(Items::indexed(index), end)
+    }
+
+    /// The same, with the base of a view that is indexed and was made of an earlier one than this. O(what came since).
+    pub(super) fn indexed_as(&self, ahead: &Self) -> Self {
+        let mut next = self.with_base(ahead.base.clone(), ahead.commit());
+        let grew = self.redactions.difference(&ahead.redactions);
+        if !grew.is_empty() {
+            next.base.mask(&grew);
+        }
+        next
+    }
+
+    /// The same over another base, with what came behind a commit.
+    fn with_base(&self, mut base: Items<S>, known: u64) -> Self {
+        let since = self.past.touched.range(known.saturating_add(1)..);
+        let touched = since.flat_map(|(_, touched)| touched.iter());
+        for Touched { item, .. } in touched.filter(|touched| touched.scope.is_none()) {
+            if let Some(held) = self.base.in_memory_of(item) {
+                base.insert(Arc::clone(item), Arc::clone(held));
+            }
+        }
+        Self {
+            base,
+            ..self.clone()
+        }
     }
 
     /// The items of the base or of a scope, of a view, and what came of them since.
-    fn items_over(&self, items: &Items<S>, now: &View<S>, scope: Option<&ScopeId>) -> Items<S> {
+    fn items_over(
+        &self,
+        items: &Items<S>,
+        now: &View<S>,
+        scope: Option<&ScopeId>,
+    ) -> Result<Items<S>, StoreError> {
         let known = self.commit();
         let current = match scope.and_then(|id| now.scopes.get(&id.name)) {
             None => &now.base,
@@ -239,17 +325,17 @@ impl<S: Order> View<S> {
         let touched = since.flat_map(|(_, touched)| touched.iter());
         for id in touched.filter(|touched| touched.scope.as_ref() == scope) {
             let id = &id.item;
-            let came = current.get(id).map_or(&[][..], |item| item.sources());
+            let came = current.get(id)?.map_or(&[][..], |item| item.sources());
             let came = came.iter().filter(|held| held.commit > known);
-            let held = items.get(id).map_or(&[][..], |item| item.sources());
+            let held = items.get(id)?.map_or(&[][..], |item| item.sources());
             let sources = held.iter().chain(came).cloned().collect();
             next.insert(Arc::clone(id), Arc::new(Item::new(sources)));
         }
         let grew = now.redactions.difference(&self.redactions);
         if !grew.is_empty() {
-            mask_all(&mut next, &grew);
+            next.mask(&grew);
         }
-        next
+        Ok(next)
     }
 
     fn history(&self) -> HistoryRecord {
@@ -318,7 +404,8 @@ mod tests {
     /// Everything a reader could ask of it.
     fn told(view: &View<Unstamped>) -> ([u8; 32], Vec<(u64, u64)>, Vec<String>) {
         let items = |items: &super::Items<Unstamped>| {
-            let lines = items.iter().map(|(id, item)| {
+            let lines = items.iter().map(|held| {
+                let (id, item) = held.unwrap();
                 let commits: Vec<u64> = item.sources().iter().map(|held| held.commit).collect();
                 format!("{id} {commits:?} {:?}", item.state(&view.redactions))
             });
@@ -326,7 +413,7 @@ mod tests {
         };
         let scopes = view.scopes.values().flat_map(|scope| items(&scope.items));
         let all = items(&view.base).into_iter().chain(scopes).collect();
-        (view.digest(), view.commits().collect(), all)
+        (view.digest().unwrap(), view.commits().collect(), all)
     }
 
     /// It does not matter in how many steps what came meanwhile is brought over.
@@ -342,7 +429,7 @@ mod tests {
         options.policy.min_age_days = 0;
         options.policy.target_phases = vec!["open".into()];
         let plan = Plan::new(&begun, &options, &facts).unwrap();
-        let replacement = plan.replacement(&begun);
+        let replacement = plan.replacement(&begun).unwrap();
 
         write(&mut store, 40, None, &[comment(3).event().event().hash]);
         write(&mut store, 41, Some("old"), &[]);
@@ -359,11 +446,11 @@ mod tests {
         store.delete_scope("old", 46).unwrap();
         let now = store.view();
 
-        let at_once = replacement.over(replacement.view(), &now);
-        let ahead = replacement.over(replacement.view(), &between);
-        let in_steps = replacement.over(&ahead, &now);
+        let at_once = replacement.over(replacement.view(), &now).unwrap();
+        let ahead = replacement.over(replacement.view(), &between).unwrap();
+        let in_steps = replacement.over(&ahead, &now).unwrap();
         assert!(told(&in_steps) == told(&at_once));
-        assert!(at_once.digest() == now.digest());
+        assert!(at_once.digest().unwrap() == now.digest().unwrap());
         assert!(told(&at_once).2 != told(&now).2, "nothing was replaced");
         assert!(told(&ahead).2 != told(&at_once).2, "nothing came later");
         assert_eq!(in_steps.redactions, now.redactions);

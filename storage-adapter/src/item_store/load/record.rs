@@ -8,9 +8,9 @@ use lattice_core::Set;
 
 use crate::item_store::held::HeldEvent;
 use crate::record::{
-    EVENT, HISTORY, HistoryRecord, PACKED, PAST_EVENT, PAST_STATE, PIN, REDACTIONS, SCHEMA, SCOPE,
-    SCOPE_CREATED, SCOPE_DELETED, STATE, SchemaRecord, ScopeRecord, UNPIN, decode_hashes,
-    split_past, unpack,
+    CONTENTS, EVENT, FOOTER, HISTORY, HistoryRecord, INDEX, PACKED, PAST_EVENT, PAST_STATE, PIN,
+    REDACTIONS, SCHEMA, SCOPE, SCOPE_CREATED, SCOPE_DELETED, STATE, SchemaRecord, ScopeRecord,
+    UNPIN, decode_hashes, split_past, unpack,
 };
 
 /// A frame, decoded.
@@ -21,7 +21,7 @@ pub(super) enum Decoded<S: Order> {
 }
 
 /// What a frame says.
-pub(super) enum Record<S: Order> {
+pub(in crate::item_store) enum Record<S: Order> {
     /// Something of an item.
     Told(Told<S>),
     /// As before, of an earlier commit.
@@ -34,13 +34,15 @@ pub(super) enum Record<S: Order> {
     Schema(SchemaRecord),
     Pin(u64),
     Unpin(u64),
+    /// A part of an index, which tells nothing that the frames it is about do not.
+    Index,
 }
 
 /// An event of an item, or a state of it.
-pub(super) struct Told<S: Order> {
-    pub(super) item: Arc<str>,
-    pub(super) source: Source<HeldEvent<S>>,
-    pub(super) bytes: u64,
+pub(in crate::item_store) struct Told<S: Order> {
+    pub(in crate::item_store) item: Arc<str>,
+    pub(in crate::item_store) source: Source<HeldEvent<S>>,
+    pub(in crate::item_store) bytes: u64,
 }
 
 impl<S: Order> Decoded<S> {
@@ -56,7 +58,8 @@ impl<S: Order> Decoded<S> {
 }
 
 impl<S: Order> Record<S> {
-    fn decode(kind: u8, body: &[u8]) -> Result<Self, String> {
+    /// Decodes a frame, or says what is wrong with it.
+    pub(in crate::item_store) fn decode(kind: u8, body: &[u8]) -> Result<Self, String> {
         let scope = || ScopeRecord::decode(body).ok_or("it is no scope");
         let commit = || body.try_into().map(u64::from_le_bytes);
         let no_commit = |_| "it is no commit number";
@@ -87,6 +90,7 @@ impl<S: Order> Record<S> {
             SCHEMA => Self::Schema(SchemaRecord::decode(body).ok_or("it is no schema record")?),
             PIN => Self::Pin(commit().map_err(no_commit)?),
             UNPIN => Self::Unpin(commit().map_err(no_commit)?),
+            INDEX | CONTENTS | FOOTER => Self::Index,
             _ => return Err("a kind this build does not know: use a newer build".into()),
         })
     }

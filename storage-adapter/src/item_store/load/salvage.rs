@@ -246,6 +246,8 @@ impl<S: Order> Salvage<S> {
             self.sight.lose();
         }
         let records = match Decoded::new(fragment.kind, &fragment.body) {
+            // It tells nothing, and nothing is missing without it.
+            Ok(Decoded::One(Record::Index)) => return,
             Ok(Decoded::One(record)) => vec![Ok(record)],
             Ok(Decoded::Packed(frames)) => frames.into_iter().map(|(_, record)| record).collect(),
             Err(why) => vec![Err(why)],
@@ -309,9 +311,11 @@ impl<S: Order> Salvage<S> {
                 sight.hear(true);
                 false
             }
-            Record::ScopeDeleted(_) | Record::Schema(_) | Record::Pin(_) | Record::Unpin(_) => {
-                false
-            }
+            Record::ScopeDeleted(_)
+            | Record::Schema(_)
+            | Record::Pin(_)
+            | Record::Unpin(_)
+            | Record::Index => false,
         }
     }
 

@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use storage_adapter::log::{Entry, Frame, LogError, VerifyReport};
-use storage_adapter::{LogReader, LogRewrite, LogStore, MemoryLog, MemoryReader, MemoryRewrite};
+use storage_adapter::log::{Entry, Frame, LogError, Place, VerifyReport};
+use storage_adapter::{
+    LogReader, LogRewrite, LogStore, MemoryCursor, MemoryLog, MemoryReader, MemoryRewrite,
+    SealedFrames,
+};
 
 /// What is wrong with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +44,13 @@ pub(super) enum Fault {
     ReopensWithoutHeader,
     ReopensUnpublished,
     ReopensAbandoned,
+    SaysOfSome,
+    EndsNowhere,
+    EndsAnywhere,
+    FetchesTheNext,
+    FetchesNothingReplaced,
+    LastOfAnyLength,
+    ReadsOnFromTheBegin,
 }
 
 /// A log in memory that does what it should but for its fault.
@@ -287,14 +297,16 @@ impl LogRewrite for BrokenRewrite {
         self.rewrite.as_ref().map_or(0, LogRewrite::commit)
     }
 
-    fn push(&mut self, mut frame: Frame) -> Result<(), LogError> {
+    fn push(&mut self, mut frame: Frame) -> Result<Option<Place>, LogError> {
         match self.fault {
-            Fault::ForgetsPushed => return Ok(()),
+            Fault::ForgetsPushed => return Ok(None),
             Fault::RewriteTakesReservedKind => frame.kind = frame.kind.max(1),
             _ => {}
         }
         lock(&self.pushed).push(frame.clone());
-        self.rewrite.as_mut().unwrap().push(frame)
+        let place = self.rewrite.as_mut().unwrap().push(frame)?;
+        let is_first = place.is_some_and(|place| place.offset == 0);
+        Ok(place.filter(|_| self.fault != Fault::SaysOfSome || is_first))
     }
 
     fn finish(mut self) -> Result<Self, LogError> {
@@ -314,7 +326,7 @@ pub(super) struct BrokenReader {
     published: Arc<Mutex<u64>>,
     made_at: u64,
     /// The cursor of all who share one.
-    place: Mutex<(usize, usize)>,
+    place: Mutex<MemoryCursor>,
 }
 
 impl BrokenReader {
@@ -333,13 +345,13 @@ impl BrokenReader {
 }
 
 impl LogReader for BrokenReader {
-    type Cursor = (usize, usize);
+    type Cursor = MemoryCursor;
 
     fn commit(&self) -> u64 {
         self.now().commit()
     }
 
-    fn read(&self, cursor: &mut (usize, usize)) -> Option<Result<Entry, LogError>> {
+    fn read(&self, cursor: &mut MemoryCursor) -> Option<Result<Entry, LogError>> {
         let reader = self.now();
         let shared = &mut *lock(&self.place);
         let cursor = if self.fault == Fault::SharedCursor {
@@ -363,11 +375,79 @@ impl LogReader for BrokenReader {
                 // The last frame of the same commit for the first, and so on.
                 let all = reader.frames().map(Result::unwrap);
                 let batch: Vec<Entry> = all.filter(|e| e.commit == entry.commit).collect();
-                let at = usize::try_from(entry.offset).unwrap();
-                entry = batch[batch.len() - 1 - at].clone();
+                let at = batch.iter().position(|e| e.offset == entry.offset);
+                entry = batch[batch.len() - 1 - at.unwrap()].clone();
             }
             _ => {}
         }
         Some(Ok(entry))
+    }
+
+    fn ends(&self) -> Vec<u64> {
+        match self.fault {
+            Fault::EndsNowhere => Vec::new(),
+            _ => self.now().ends(),
+        }
+    }
+
+    fn sealed(&self, end: u64) -> Option<Arc<dyn SealedFrames>> {
+        let now = self.now();
+        let end = if self.fault == Fault::EndsAnywhere {
+            now.commit()
+        } else {
+            end
+        };
+        Some(Arc::new(BrokenSealed {
+            sealed: now.sealed(end)?,
+            log: Arc::clone(&self.log),
+            fault: self.fault,
+        }))
+    }
+
+    fn behind(&self, end: u64) -> Option<MemoryCursor> {
+        let behind = self.now().behind(end)?;
+        Some(match self.fault {
+            Fault::ReadsOnFromTheBegin => MemoryCursor::default(),
+            _ => behind,
+        })
+    }
+}
+
+/// Single frames of such a log.
+struct BrokenSealed {
+    sealed: Arc<dyn SealedFrames>,
+    log: Arc<Mutex<MemoryLog>>,
+    fault: Fault,
+}
+
+impl SealedFrames for BrokenSealed {
+    fn fetch(&self, mut place: Place) -> Result<Frame, LogError> {
+        match self.fault {
+            Fault::FetchesTheNext => {
+                place.offset += 1;
+                let next = self.sealed.fetch(place);
+                place.offset -= 1;
+                next.or_else(|_| self.sealed.fetch(place))
+            }
+            Fault::FetchesNothingReplaced => {
+                let now = lock(&self.log).reader();
+                let end = now.ends().into_iter().find(|end| *end >= place.part);
+                now.sealed(end.unwrap_or_default()).unwrap().fetch(place)
+            }
+            _ => self.sealed.fetch(place),
+        }
+    }
+
+    fn last(&self, len: usize) -> Result<Option<Frame>, LogError> {
+        match self.fault {
+            Fault::LastOfAnyLength => Ok((0..len + 2)
+                .filter_map(|len| self.sealed.last(len).unwrap())
+                .next_back()),
+            _ => self.sealed.last(len),
+        }
+    }
+
+    fn name(&self, place: Place) -> String {
+        self.sealed.name(place)
     }
 }

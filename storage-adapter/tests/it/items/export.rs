@@ -16,7 +16,7 @@ fn small(place: &Place) -> (Vec<u8>, ItemStore<Unstamped>) {
     let r: Set<EventHash> = [hash(&lines[1]), EventHash([3; 32])].into_iter().collect();
     let full = place.plain::<Unstamped>(&lines, &r);
     let file = place.path("small");
-    full.export().write(&file).unwrap();
+    full.export().unwrap().write(&file).unwrap();
     let store = place.plain::<Unstamped>(&lines[..4], &Set::new());
     (fs::read(file).unwrap(), store)
 }
@@ -50,8 +50,8 @@ fn equal_knowledge_exports_equal_bytes() {
     let mut compacted = place.plain::<Itc>(&turned, &Set::new());
     compact(&mut compacted);
     let (a, b) = (place.path("a"), place.path("b"));
-    raw.export().write(&a).unwrap();
-    compacted.export().write(&b).unwrap();
+    raw.export().unwrap().write(&a).unwrap();
+    compacted.export().unwrap().write(&b).unwrap();
     assert_eq!(fs::read(a).unwrap(), fs::read(b).unwrap());
 }
 
@@ -59,7 +59,7 @@ fn equal_knowledge_exports_equal_bytes() {
 fn every_changed_byte_is_a_typed_error_and_the_store_stays_as_it_was() {
     let place = Place::new();
     let (bytes, store) = small(&place);
-    let before = store.digest();
+    let before = store.digest().unwrap();
     for at in 0..bytes.len() {
         for change in [1, 0x80, 0xff] {
             let mut damaged = bytes.clone();
@@ -76,7 +76,7 @@ fn every_changed_byte_is_a_typed_error_and_the_store_stays_as_it_was() {
             }
         }
     }
-    assert_eq!(store.digest(), before);
+    assert_eq!(store.digest().unwrap(), before);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn a_failed_write_leaves_the_old_file() {
     fs::write(&file, &bytes).unwrap();
     // The name for the unfinished file is taken by a folder.
     fs::create_dir(place.path("kept.partial")).unwrap();
-    let refused = store.export().write(&file).unwrap_err();
+    let refused = store.export().unwrap().write(&file).unwrap_err();
     assert!(
         matches!(
             refused,

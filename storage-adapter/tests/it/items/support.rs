@@ -47,7 +47,7 @@ impl Place {
         to: &mut ItemStore<S>,
     ) -> ImportReport {
         let file = self.path("export");
-        from.export().write(&file).unwrap();
+        from.export().unwrap().write(&file).unwrap();
         to.apply(Export::read(&file).unwrap().into(), 1).unwrap()
     }
 }
@@ -107,7 +107,7 @@ pub(crate) fn compact<S: Order>(store: &mut ItemStore<S>) -> CompactionOutcome {
 /// What a reader sees of every item.
 pub(crate) fn views<S: Order>(store: &ItemStore<S>) -> BTreeMap<String, String> {
     let view = |(id, state): (&str, _)| (id.to_owned(), format!("{:?}", ItemView::new(id, state)));
-    store.states().map(view).collect()
+    store.states().map(Result::unwrap).map(view).collect()
 }
 
 /// Every file of a directory with its bytes.

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use lattice_lww::Unstamped;
-use storage_adapter::{Batch, ItemStore, SharedStore};
+use storage_adapter::{Batch, ItemStore, SharedStore, StoreError};
 
 use crate::tiered::model::{HOUR, MINUTE, compaction, hash, held, line};
 
@@ -137,7 +137,7 @@ fn a_reader_of_a_scope_that_is_deleted_finishes_on_its_version() {
     assert!(shared.read().now().in_scope("gone").is_err());
     shared.compact(&compaction(None, HOUR)).unwrap();
     let moment = reader.now().in_scope("gone").unwrap();
-    assert_eq!(moment.state("bn-0").unwrap().coverage().len(), 1);
+    assert_eq!(moment.state("bn-0").unwrap().unwrap().coverage().len(), 1);
     assert!(shared.read().now().in_scope("gone").is_err());
 }
 
@@ -153,6 +153,49 @@ fn a_backup_under_way_stops_neither_writers_nor_a_compaction() {
     assert!(backup.next().unwrap().is_ok(), "writers leave it alone");
     assert!(shared.compact(&compaction(None, 9 * HOUR)).unwrap().changed);
     shared.apply(batch(40), 10 * HOUR).unwrap();
-    assert_eq!(shared.read().state("bn-0").unwrap().coverage().len(), 41);
+    assert_eq!(
+        shared
+            .read()
+            .state("bn-0")
+            .unwrap()
+            .unwrap()
+            .coverage()
+            .len(),
+        41
+    );
     assert!(backup.next().unwrap().is_err(), "cut off, and it says so");
+}
+
+/// Items are read from files when they are asked for, and views hold those open; not any longer than a compaction lasts.
+#[test]
+fn views_hold_no_file_open_that_a_compaction_took_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let mut store: ItemStore<Unstamped> = ItemStore::create(&path).unwrap();
+    for n in 0..30 {
+        store.apply(batch(n), n * 10 * MINUTE).unwrap();
+    }
+    store.compact(&compaction(None, 6 * HOUR)).unwrap();
+    drop(store);
+    let (store, _) = ItemStore::<Unstamped>::open(&path).unwrap();
+    let shared = SharedStore::with_grace(store, Duration::ZERO);
+    let (unread, lease) = (shared.read().clone(), shared.read());
+    let redaction = Batch {
+        redactions: std::iter::once(hash(&line("bn-0", 29))).collect(),
+        ..Batch::default()
+    };
+    shared.apply(redaction, 7 * HOUR).unwrap();
+    let later = shared.read();
+    assert!(shared.compact(&compaction(None, 9 * HOUR)).unwrap().changed);
+    assert_eq!(traces(&path), Vec::<String>::new());
+    // The compaction read all of the view that it was made from.
+    assert_eq!(later.state("bn-0").unwrap().unwrap().coverage().len(), 30);
+    for old in [&unread, &*lease] {
+        let expired = old.state("bn-0").unwrap_err();
+        assert!(matches!(expired, StoreError::Expired { .. }), "{expired}");
+    }
+    let again = shared.read().state("bn-0").unwrap().unwrap().clone();
+    drop(shared);
+    let (store, _) = ItemStore::<Unstamped>::open(&path).unwrap();
+    assert_eq!(store.state("bn-0").unwrap(), Some(&again));
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use storage_adapter::log::{Frame, LogError, VerifyReport};
+use storage_adapter::log::{Frame, LogError, Place, VerifyReport};
 use storage_adapter::{LogRewrite, LogStore, MemoryLog, MemoryReader, MemoryRewrite};
 
 type Hook = Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>;
@@ -142,7 +142,7 @@ impl LogRewrite for Rewrite {
     fn commit(&self) -> u64 {
         self.rewrite.commit()
     }
-    fn push(&mut self, frame: Frame) -> Result<(), LogError> {
+    fn push(&mut self, frame: Frame) -> Result<Option<Place>, LogError> {
         let hook = self.on_push.lock().unwrap().take();
         if let Some(hook) = hook {
             hook();

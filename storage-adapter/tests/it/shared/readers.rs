@@ -29,7 +29,7 @@ fn write(shared: &Shared, n: u64) {
 fn point_reads_during_a_thousand_switches_are_never_wrong() {
     let shared = grown(Duration::ZERO);
     let done = AtomicBool::new(false);
-    let read = |shared: &Shared| shared.read().state("bn-0").unwrap().encode("bn-0");
+    let read = |shared: &Shared| shared.read().state("bn-0").unwrap().unwrap().encode("bn-0");
     let expected = read(&shared);
     std::thread::scope(|threads| {
         for _ in 0..3 {
@@ -65,7 +65,7 @@ fn a_reader_that_stays_for_ever_blocks_nobody_and_is_counted() {
             .compact(&compaction(Some(small()), n * 10 * MINUTE))
             .unwrap();
     }
-    assert_eq!(old.state("bn-0").unwrap().coverage().len(), 30);
+    assert_eq!(old.state("bn-0").unwrap().unwrap().coverage().len(), 30);
     let stats = shared.stats().unwrap();
     assert_eq!(stats.readers.get(&old.version()), Some(&1));
     assert_eq!(old.commit(), 30);
@@ -144,7 +144,7 @@ fn a_reader_that_outlives_the_grace_period_is_told_and_reads_anew() {
         let expired = reader.with(|log| log.frames().count()).unwrap_err();
         assert!(expired.to_string().contains("snapshot expired"));
         assert_eq!(
-            reader.state("bn-0").unwrap().coverage().len(),
+            reader.state("bn-0").unwrap().unwrap().coverage().len(),
             30,
             "its view stays"
         );

@@ -67,7 +67,7 @@ fn every_acknowledged_commit_is_readable_and_in_order_across_compactions() {
         };
         if moment.is_exact() {
             for (place, count) in count.iter().enumerate() {
-                let state = moment.state(&format!("bn-{place}"));
+                let state = moment.state(&format!("bn-{place}")).unwrap();
                 assert_eq!(
                     state.map_or(0, |s| s.coverage().len()),
                     *count,
@@ -147,7 +147,10 @@ fn a_view_holds_exactly_the_commits_up_to_its_number_with_appends_in_flight() {
         });
         loop {
             let view = shared.read();
-            let held = view.state("bn-0").map_or(0, |s| s.coverage().len());
+            let held = view
+                .state("bn-0")
+                .unwrap()
+                .map_or(0, |s| s.coverage().len());
             assert_eq!(u64::try_from(held).unwrap(), view.commit());
             if view.commit() == 200 {
                 break;

@@ -96,7 +96,7 @@ pub(crate) fn expected<S: Order>(inputs: &[PathBuf]) -> Vec<u8> {
         store.apply(batch, 1).unwrap();
     }
     let file = place.path().join("export");
-    store.export().write(&file).unwrap();
+    store.export().unwrap().write(&file).unwrap();
     fs::read(file).unwrap()
 }
 

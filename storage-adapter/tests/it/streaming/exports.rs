@@ -33,9 +33,9 @@ fn exports_and_logs_that_overlap_fold_to_their_join() {
     let mut compacted = place.plain::<Itc>(&lines[..200], &Set::new());
     compact(&mut compacted);
     let (left, right) = (bench.path("left"), bench.path("right"));
-    compacted.export().write(&left).unwrap();
+    compacted.export().unwrap().write(&left).unwrap();
     let raw = place.plain::<Itc>(&shuffled(&lines, 1)[..150], &Set::new());
-    raw.export().write(&right).unwrap();
+    raw.export().unwrap().write(&right).unwrap();
     let log = bench.log("log.events", &lines[120..]);
     let whole = bench.log("whole.events", &lines);
     let exported = expected::<Itc>(&[whole]);

@@ -86,7 +86,7 @@ fn the_redactions_of_an_export_apply_to_the_logs() {
     let r = Set::singleton(hash(&secret()));
     let knowing = place.plain::<Unstamped>(&finished(1), &r);
     let export = bench.path("export");
-    knowing.export().write(&export).unwrap();
+    knowing.export().unwrap().write(&export).unwrap();
     let log = bench.log("log.events", &[finished(2), vec![secret()]].concat());
     let inputs = [log.clone(), export];
     let (found, report) = bench.fold::<Unstamped>(&inputs, &options(1 << 20, 1, None));
@@ -96,7 +96,7 @@ fn the_redactions_of_an_export_apply_to_the_logs() {
     // And those of a log to the payloads of an export.
     let unknowing = place.plain::<Unstamped>(&[secret()], &Set::new());
     let shown = bench.path("shown");
-    unknowing.export().write(&shown).unwrap();
+    unknowing.export().unwrap().write(&shown).unwrap();
     assert!(holds(&fs::read(&shown).unwrap(), SECRET));
     let order = bench.log("order.events", &[redaction(&secret(), "bn-7")]);
     let inputs = [shown, order];

@@ -180,7 +180,7 @@ fn shown<L: storage_adapter::LogStore>(store: &Store<L>) -> String {
     let scopes: Vec<_> = view.scopes().cloned().collect();
     let mut out = format!(
         "{:?} {:?} {:?} {:?} {}",
-        view.digest(),
+        view.digest().unwrap(),
         view.schemas(),
         view.pins(),
         scopes,
@@ -189,7 +189,7 @@ fn shown<L: storage_adapter::LogStore>(store: &Store<L>) -> String {
     for (commit, time) in view.commits() {
         let mut hasher = blake3::Hasher::new();
         let mut put = |moment: storage_adapter::Moment<'_, _>| {
-            for (id, state) in moment.states() {
+            for (id, state) in moment.states().map(Result::unwrap) {
                 hasher.update(&state.encode(id));
             }
         };

@@ -128,16 +128,16 @@ impl<L: LogStore> Pair<L> {
     }
 
     pub(crate) fn compact_by(&mut self, options: &Compaction) -> CompactionOutcome {
-        let digest = self.store.digest();
+        let digest = self.store.digest().unwrap();
         let outcome = self.store.compact(options).unwrap();
-        assert_eq!(self.store.digest(), digest, "what is known now");
+        assert_eq!(self.store.digest().unwrap(), digest, "what is known now");
         outcome
     }
 
     /// Everything that can be read, at every commit there ever was, is what the model says.
     pub(crate) fn check(&self) {
         let (store, model) = (&*self.store, &*self.model);
-        assert_eq!(store.digest(), model.digest());
+        assert_eq!(store.digest().unwrap(), model.digest().unwrap());
         assert_eq!(store.commit(), model.commit());
         assert_eq!(store.schemas(), model.schemas());
         assert_eq!(store.pins(), model.pins());
@@ -166,8 +166,9 @@ impl<L: LogStore> Pair<L> {
                 Ok(changes) => {
                     assert!(n >= store.floor());
                     let told = |c: storage_adapter::CommitChanges<'_, _>| format!("{c:?}");
-                    let ours: Vec<String> = changes.map(told).collect();
-                    let theirs: Vec<String> = model.since(n).unwrap().map(told).collect();
+                    let ours: Vec<String> = changes.map(Result::unwrap).map(told).collect();
+                    let theirs = model.since(n).unwrap();
+                    let theirs: Vec<String> = theirs.map(Result::unwrap).map(told).collect();
                     assert_eq!(ours, theirs, "since {n}");
                 }
                 Err(error) => {
@@ -183,7 +184,7 @@ impl<L: LogStore> Pair<L> {
 /// Base and every living scope are the same in both after this commit.
 fn same_at(store: &View<Unstamped>, model: &View<Unstamped>, commit: u64) {
     let read = |moment: Moment<'_, Unstamped>| -> BTreeMap<String, Vec<u8>> {
-        let states = moment.states();
+        let states = moment.states().map(Result::unwrap);
         states
             .map(|(id, state)| (id.to_owned(), state.encode(id)))
             .collect()

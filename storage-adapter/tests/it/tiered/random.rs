@@ -127,6 +127,8 @@ fn run(steps: Vec<(u64, Step)>) {
     pair.check();
     pair.reopen();
     pair.check();
+    let check = pair.store.verify(&[]).unwrap();
+    assert!(check.is_sound(), "{check:?}");
 }
 
 proptest! {

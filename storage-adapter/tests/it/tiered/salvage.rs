@@ -20,6 +20,8 @@ const SCOPE: u8 = 4;
 const SCOPE_CREATED: u8 = 5;
 const PAST_EVENT: u8 = 10;
 const PAST_STATE: u8 = 11;
+/// Where everything lies, which nobody misses.
+const INDEX: std::ops::RangeInclusive<u8> = 14..=16;
 
 /// Events of scopes have numbers of their own, so that none of them is in the base by right.
 const SCOPED: u64 = 100;
@@ -206,8 +208,8 @@ proptest! {
             }
         }
         let (store, _) = mended(&disk, Salvage::new());
-        for (item, state) in store.states() {
-            let told = pair.model.state(item);
+        for (item, state) in store.states().map(Result::unwrap) {
+            let told = pair.model.state(item).unwrap();
             prop_assert!(told.is_some_and(|told| masked(state, &pair.model).leq(told)), "{}", item);
         }
     }
@@ -240,16 +242,16 @@ proptest! {
         };
         let mut count = 0;
         for entry in entries.iter().filter(whole) {
-            count += 1;
+            count += u64::from(!INDEX.contains(&entry.kind));
             let body = body(entry);
             match entry.kind {
                 EVENT | PAST_EVENT => {
                     let event = hash(std::str::from_utf8(body).unwrap());
-                    prop_assert!(store.item_of(&event).is_some());
+                    prop_assert!(store.item_of(&event).unwrap().is_some());
                 }
                 STATE | PAST_STATE => {
                     let (item, said) = SnapshotPayload::decode(body).unwrap().into_parts();
-                    let told = store.state(&item).map(|told| masked(told, &pair.model));
+                    let told = store.state(&item).unwrap().map(|told| masked(told, &pair.model));
                     prop_assert!(told.is_some_and(|told| masked(&said, &pair.model).leq(&told)));
                 }
                 _ => {}
@@ -337,7 +339,7 @@ fn events_of_a_known_scope_are_brought_into_it() {
     }
     assert_eq!(store.item_ids().collect::<Vec<_>>(), ["bn-0", "bn-2"]);
     let moment = store.now().in_scope("s").unwrap();
-    let draft = moment.state("bn-1").unwrap();
+    let draft = moment.state("bn-1").unwrap().unwrap();
     assert!(draft.coverage().contains(&hash(&line("bn-1", SCOPED + 1))));
     assert_eq!(draft.coverage().len(), 1);
 }

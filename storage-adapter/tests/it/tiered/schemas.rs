@@ -125,7 +125,10 @@ fn two_migrations_in_a_row_leave_all_older_data_readable() {
     pair.complete(10 * HOUR);
     (11..20).for_each(|n| pair.live(n));
     pair.check();
-    assert_eq!(pair.store.state("bn-0").unwrap().coverage().len(), 16);
+    assert_eq!(
+        pair.store.state("bn-0").unwrap().unwrap().coverage().len(),
+        16
+    );
 }
 
 #[test]

@@ -17,15 +17,20 @@ fn a_scope_reads_as_the_base_and_what_lies_over_it() {
     pair.apply(None, &[line("bn-0", 2)], 3 * MINUTE);
     let view = pair.store.view();
     let ids = |moment: storage_adapter::Moment<'_, _>| -> Vec<String> {
-        moment.states().map(|(id, _)| id.to_owned()).collect()
+        moment
+            .states()
+            .map(Result::unwrap)
+            .map(|(id, _)| id.to_owned())
+            .collect()
     };
     assert_eq!(ids(view.now()), ["bn-0"]);
     assert_eq!(
         ids(view.now().in_scope("draft").unwrap()),
         ["bn-0", "bn-new"]
     );
-    let covered =
-        |moment: storage_adapter::Moment<'_, _>| moment.state("bn-0").unwrap().coverage().len();
+    let covered = |moment: storage_adapter::Moment<'_, _>| {
+        moment.state("bn-0").unwrap().unwrap().coverage().len()
+    };
     assert_eq!(covered(view.now()), 2);
     assert_eq!(covered(view.now().in_scope("draft").unwrap()), 3);
     let before = view.at(At::Commit(2)).unwrap().in_scope("draft").unwrap();
@@ -48,7 +53,7 @@ fn an_idle_scope_outlives_a_hundred_compactions_and_a_restart() {
     pair.check();
     let view = pair.store.view();
     let moment = view.now().in_scope("idle").unwrap();
-    assert_eq!(moment.state("bn-0").unwrap().coverage().len(), 2);
+    assert_eq!(moment.state("bn-0").unwrap().unwrap().coverage().len(), 2);
 }
 
 #[test]
@@ -62,7 +67,7 @@ fn a_deleted_scope_is_out_of_reach_at_once_and_gone_after_compaction() {
     assert!(matches!(unknown, Err(StoreError::UnknownScope { .. })));
     // A reader of the version before finishes on that.
     let moment = reader.now().in_scope("gone").unwrap();
-    assert!(moment.state("bn-canary").is_some());
+    assert!(moment.state("bn-canary").unwrap().is_some());
     let stored = |pair: &Pair| {
         use storage_adapter::{LogReader, LogStore};
         let reader = pair.store.log().reader();
@@ -80,7 +85,13 @@ fn a_deleted_scope_is_out_of_reach_at_once_and_gone_after_compaction() {
     let again = pair.create_scope("gone", 4 * MINUTE);
     assert_ne!(again, gone);
     assert_eq!(
-        pair.store.now().in_scope("gone").unwrap().states().count(),
+        pair.store
+            .now()
+            .in_scope("gone")
+            .unwrap()
+            .states()
+            .map(Result::unwrap)
+            .count(),
         0
     );
     // What comes late for the first is left out, and said to be.
@@ -92,7 +103,13 @@ fn a_deleted_scope_is_out_of_reach_at_once_and_gone_after_compaction() {
     let report = pair.store.apply(late, 5 * MINUTE).unwrap();
     assert_eq!((report.dropped, report.events_added), (1, 0));
     assert_eq!(
-        pair.store.now().in_scope("gone").unwrap().states().count(),
+        pair.store
+            .now()
+            .in_scope("gone")
+            .unwrap()
+            .states()
+            .map(Result::unwrap)
+            .count(),
         0
     );
     pair.check();
