@@ -107,6 +107,16 @@ impl CompactionHandle {
     }
 }
 
+/// Lets go of a view when no reader holds what it does, so that none of them waits until all of that is freed; does not
+/// wait long for those that stay.
+fn free<S: Order>(view: View<S>) {
+    let waited = Stopwatch::start();
+    while view.is_shared() && waited.passed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    drop(view);
+}
+
 /// A rewrite, and what it is to write.
 type Begun<S, L> = (<L as LogStore>::Rewrite, Replacement<S>);
 
@@ -184,18 +194,8 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
             let in_memory = store.settle(&ahead);
             self.0.show(&store);
             drop(store);
-            self.free(in_memory);
+            free(in_memory);
         }
-    }
-
-    /// Lets go of a view when no reader holds what it does, so that none of them waits until all of that is freed;
-    /// does not wait long for those that stay.
-    fn free(&self, view: View<S>) {
-        let waited = Stopwatch::start();
-        while view.is_shared() && waited.passed() < PATIENCE {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        drop(view);
     }
 
     /// The commit point, and what follows it; `false` if the plan is of yesterday.
@@ -229,7 +229,7 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
         self.0.store().close_replaced(plan);
         L::clear(&mut obsolete);
         self.0.store().discard(plan, obsolete)?;
-        self.free(replaced);
+        free(replaced);
         self.settle();
         Ok(true)
     }
