@@ -336,7 +336,7 @@ fn an_index_that_lies_is_found_out() {
         ("out of order", |items| items.swap(0, 1)),
         ("twice", |items| items.push(items[2].clone())),
         ("longer than a frame", |items| {
-            items[0].1[0].4 = u32::MAX.into()
+            items[0].1[0].4 = u32::MAX.into();
         }),
     ];
     for (what, change) in lies {
