@@ -465,4 +465,16 @@ SABOTAGES = [
         "shared/compactions.rs::what_comes_while_a_compaction_writes_is_kept_as_it_came",
         [Place("item_store/compact/write.rs", "«base.insert(Arc::clone(item), Arc::clone(held));»", "")],
     ),
+    Sabotage(
+        "short-index-believed",
+        "a store goes on with an index that does not go to the end of what compactions wrote",
+        "tiered/index.rs::a_run_without_an_index_behind_one_that_has_one_is_not_forgotten",
+        [Place("item_store/compact/write.rs", "let is_whole = «self.past.runs.last() == Some(&end)»;", "true")],
+    ),
+    Sabotage(
+        "index-let-go-too-soon",
+        "a compaction keeps an index of which it lets the files go",
+        "tiered/index.rs::a_run_of_a_scope_alone_leaves_the_base_readable",
+        [Place("item_store/items.rs", "is_none_or(|i| «i.end()» <= after)", "i.last()")],
+    ),
 ]

@@ -6,7 +6,7 @@ use std::path::Path;
 use bones_snapshot::{ItemView, Order, Text};
 use clap::Args;
 use serde::Serialize;
-use storage_adapter::{ItemStore, Moment, StoreError};
+use storage_adapter::ItemStore;
 
 use crate::args::StoreArg;
 use crate::command::items::REDACTED;
@@ -61,33 +61,20 @@ impl OnStore for Task<'_> {
         // Ids are in lower case wherever they are read.
         let id = self.item.trim().to_lowercase();
         let Some(state) = moment.state(&id)? else {
-            return Err(self.missing(&id, &moment, &self.asked.now(&store)?)?);
+            let now = self.asked.now(&store)?;
+            if now.state(&id)?.is_some() {
+                return Err(CliError::NotThen {
+                    item: id,
+                    commit: moment.commit(),
+                });
+            }
+            return Err(unknown(self.path, self.item, store.item_ids()));
         };
         let item = Page(ItemView::new(&id, &state));
         match place {
             None => self.out.print(&item),
             Some(place) => self.out.print(&Past { place, item }),
         }
-    }
-}
-
-impl Task<'_> {
-    /// Why there is nothing to show.
-    fn missing<S: Order>(
-        &self,
-        id: &str,
-        then: &Moment<'_, S>,
-        now: &Moment<'_, S>,
-    ) -> Result<CliError, CliError> {
-        if now.state(id)?.is_some() {
-            return Ok(CliError::NotThen {
-                item: id.to_owned(),
-                commit: then.commit(),
-            });
-        }
-        let ids = now.states().map(|held| held.map(|(id, _)| id));
-        let ids: Vec<&str> = ids.collect::<Result<_, StoreError>>()?;
-        Ok(unknown(self.path, self.item, ids.into_iter()))
     }
 }
 

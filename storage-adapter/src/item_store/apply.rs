@@ -100,7 +100,7 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Log`].
+    /// As of [`apply`](Self::apply).
     pub fn write(&mut self, batch: Batch<S>, now_micros: u64) -> Result<ImportReport, StoreError> {
         let (news, frames) = self.view.news(batch)?;
         if frames.is_empty() {

@@ -133,7 +133,7 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
         self.discard(&plan, obsolete)?;
         if let Some(index) = Self::index(&self.log.reader()) {
             let ahead = self.view.indexed(index);
-            self.settle(&ahead);
+            ahead.and_then(|ahead| self.settle(&ahead));
         }
         let mut outcome = plan.outcome(true, disk_before, self.log.disk_bytes()?);
         outcome.items_masked = replacement.items_masked();
@@ -171,11 +171,12 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
     }
 
     /// Goes on with what lies where an index says, instead of the same in memory, and returns the view that had it
-    /// there. `ahead` is an earlier view, [indexed](View::indexed). O(what came since that).
-    pub(crate) fn settle(&mut self, ahead: &View<S>) -> View<S> {
+    /// there. `ahead` is an earlier view, [indexed](View::indexed); after another compaction it is of no use. O(what came
+    /// since that).
+    pub(crate) fn settle(&mut self, ahead: &View<S>) -> Option<View<S>> {
+        let settled = self.view.indexed_as(ahead)?;
         ahead.note(&mut self.open);
-        let settled = self.view.indexed_as(ahead);
-        std::mem::replace(&mut self.view, settled)
+        Some(std::mem::replace(&mut self.view, settled))
     }
 
     /// Removes what a compaction replaced, and what torn writes left if text in it may be redacted.

@@ -179,13 +179,11 @@ impl<S: Order> Indexed<S> {
         Ok(cell.get_or_init(|| item))
     }
 
-    /// As [`get`](Self::get), for who goes on to the items behind it: those are read too.
-    pub(super) fn get_ahead(&self, at: usize) -> Result<&Arc<Item<S>>, StoreError> {
-        if self.cells.get(at).is_some_and(|cell| cell.get().is_none()) {
-            self.fill(at, at.saturating_add(AHEAD).min(self.len()));
-        }
-        // What could not be read is tried again, and says why.
-        self.get(at)
+    /// Reads an item and those behind it, as far as that is possible, and returns the place up to which it went.
+    pub(super) fn read_ahead(&self, at: usize) -> usize {
+        let until = at.saturating_add(AHEAD).min(self.len());
+        self.fill(at, until);
+        until
     }
 
     /// The items under more redactions.

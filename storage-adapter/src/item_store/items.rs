@@ -154,8 +154,16 @@ impl<S: Order> Items<S> {
 
     /// As [`iter`](Self::iter), with the ids of those that cannot be read.
     pub(super) fn each(&self) -> impl Iterator<Item = (&str, Result<&Arc<Item<S>>, StoreError>)> {
-        self.entries()
-            .map(|(id, entry)| (id, self.enter(id, &entry)))
+        let mut ahead = 0;
+        self.entries().map(move |(id, entry)| {
+            if let (Entry::Indexed(at), Some(indexed)) = (&entry, &self.indexed)
+                && *at >= ahead
+            {
+                // What could not be read is tried again when it is its turn, and says why.
+                ahead = indexed.read_ahead(*at);
+            }
+            (id, self.enter(id, &entry))
+        })
     }
 
     /// The commits behind `floor` that sources came with, and of what item. Reads nothing.
@@ -212,12 +220,19 @@ impl<S: Order> Items<S> {
         &self,
         after: u64,
     ) -> impl Iterator<Item = Result<(&str, &Arc<Item<S>>), StoreError>> {
-        let entries = self.entries().filter_map(move |(id, entry)| match entry {
-            Entry::Changed(item) => Some((id, entry, item.sources().last()?.commit)),
-            Entry::Indexed(at) => Some((id, entry, self.indexed.as_ref()?.commits(at).last()?)),
+        let all = (after == 0).then(|| self.iter());
+        let some = (after > 0).then(|| {
+            self.entries().filter_map(move |(id, entry)| {
+                let last = match &entry {
+                    Entry::Changed(item) => item.sources().last()?.commit,
+                    Entry::Indexed(at) => self.indexed.as_ref()?.commits(*at).last()?,
+                };
+                let item = (last > after).then(|| self.enter(id, &entry))?;
+                Some(item.map(|item| (id, item)))
+            })
         });
-        let since = entries.filter(move |(_, _, last)| *last > after);
-        since.map(|(id, entry, _)| Ok((id, self.enter(id, &entry)?)))
+        let some = some.into_iter().flatten();
+        all.into_iter().flatten().chain(some)
     }
 
     /// Of those of which nothing came behind `after` the first commit. Reads nothing.
@@ -255,9 +270,9 @@ impl<S: Order> Items<S> {
         })
     }
 
-    /// All of them in memory, if anything of them lies behind `after`; as they are otherwise.
+    /// All of them in memory, if what their index is about goes further than `after`; as they are otherwise.
     pub(super) fn to_rewrite(&self, after: u64) -> Result<Self, StoreError> {
-        if self.indexed.as_ref().is_none_or(|i| i.last() <= after) {
+        if self.indexed.as_ref().is_none_or(|i| i.end() <= after) {
             return Ok(Self {
                 made: Arc::default(),
                 ..self.clone()
@@ -279,15 +294,16 @@ impl<S: Order> Items<S> {
             .indexed
             .as_ref()
             .is_none_or(|i| i.is_masked_by(redactions));
-        let changed = self.changed.values().map(Ok).filter(move |_| is_clean);
-        let all = self.iter().map(|held| held.map(|(_, item)| item));
-        changed.chain(all.filter(move |_| !is_clean))
+        let changed = is_clean.then(|| self.changed.values().map(Ok));
+        let all = (!is_clean).then(|| self.iter().map(|held| held.map(|(_, item)| item)));
+        let all = all.into_iter().flatten();
+        changed.into_iter().flatten().chain(all)
     }
 
     fn enter<'i>(&'i self, id: &str, entry: &Entry<'i, S>) -> Result<&'i Arc<Item<S>>, StoreError> {
         match (entry, &self.indexed) {
             (Entry::Changed(item), _) => Ok(item),
-            (Entry::Indexed(at), Some(indexed)) => indexed.get_ahead(*at),
+            (Entry::Indexed(at), Some(indexed)) => indexed.get(*at),
             (Entry::Indexed(_), None) => Err(StoreError::Expired { item: id.into() }),
         }
     }

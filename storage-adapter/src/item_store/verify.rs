@@ -117,10 +117,10 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when a frame cannot be read or does not hold what it should.
+    /// [`StoreError::Log`] when the system cannot read.
     pub fn check_index(log: &L::Reader) -> Result<Option<String>, StoreError> {
-        let told = load::view_of_frames::<S>(log.frames())?;
-        let differs = load::view::<S>(log).and_then(|indexed| indexed.differs(&told));
+        let told = load::view_of_frames::<S>(log.frames());
+        let differs = told.and_then(|told| load::view::<S>(log)?.differs(&told));
         match differs {
             Ok(what) => Ok(what.map(|what| format!("the index tells another story of {what}"))),
             Err(StoreError::Log(error @ LogError::Io { .. })) => Err(error.into()),
@@ -168,7 +168,6 @@ impl<S: Order> View<S> {
         let is_same = self.past.times == other.past.times
             && past(self) == past(other)
             && self.past.touched == other.past.touched
-            && self.past.packed == other.past.packed
             && self.schemas == other.schemas
             && self.pins == other.pins
             && self.redactions == other.redactions

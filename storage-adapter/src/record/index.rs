@@ -118,6 +118,11 @@ impl IndexRows {
         }
     }
 
+    /// Length of what stands for the items so far.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// Gives every item to `each`, in order; says what is wrong with the rows, or what `each` says.
     pub(crate) fn read(
         &self,

@@ -187,13 +187,24 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
     /// Goes on with what was written as it lies in the log, instead of the same in memory.
     fn settle(&self) {
         let reader = self.0.store().log().reader();
-        if let Some(index) = ItemStore::<S, L>::index(&reader) {
-            // Nearly all that came meanwhile is brought over before the store is held, here too.
-            let ahead = self.read().indexed(index);
-            let mut store = self.0.store();
-            let in_memory = store.settle(&ahead);
-            self.0.show(&store);
-            drop(store);
+        let Some(index) = ItemStore::<S, L>::index(&reader) else {
+            return;
+        };
+        // Nearly all that came meanwhile is brought over before the store is held, here too.
+        let shown = self.read();
+        let Some(ahead) = shown.indexed(index) else {
+            return;
+        };
+        drop(shown);
+        let mut store = self.0.store();
+        // SUBTLE: what a failed sync left unacknowledged is in the store, and is not to be shown.
+        if store.commit() != self.read().commit() {
+            return;
+        }
+        let in_memory = store.settle(&ahead);
+        self.0.show(&store);
+        drop(store);
+        if let Some(in_memory) = in_memory {
             free(in_memory);
         }
     }

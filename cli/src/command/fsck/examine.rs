@@ -181,8 +181,8 @@ fn check<S: Order>(
     let mut copy = MemoryLog::new(log.header());
     replay(&mut copy, &entries.iter().collect::<Vec<_>>())?;
     let check = ItemStore::<S, _>::over(copy)?.verify(&[])?;
-    let index = ItemStore::<S, LogDir<Overlay>>::check_index(&log.view());
-    Ok((S::WORD, check, index.unwrap_or_default()))
+    let index = ItemStore::<S, LogDir<Overlay>>::check_index(&log.view())?;
+    Ok((S::WORD, check, index))
 }
 
 /// Where the damage is, and the length to take the file for; the error itself when it is about

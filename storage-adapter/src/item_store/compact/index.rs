@@ -1,15 +1,15 @@
 //! Writing down where everything lies that a compaction wrote.
 
 use crate::error::StoreError;
-use crate::log::{Frame, Place};
+use crate::log::{Frame, MAX_BODY, Place};
 use crate::log_store::LogRewrite;
 use crate::record::{
     CONTENTS, ContentsRecord, FOOTER, INDEX, IndexRecord, IndexRows, ScopeRecord, SourceRecord,
     Spot, encode_footer,
 };
 
-/// Items in one block of an index. All blocks are read, so this only bounds the length of a frame.
-const IN_A_BLOCK: usize = 16 * 1024;
+/// A block of an index is closed when it is so long.
+const BLOCK: usize = 1 << 20;
 
 /// An index while what it is about is written.
 pub(super) struct IndexWriter {
@@ -63,7 +63,7 @@ impl IndexWriter {
         }
     }
 
-    /// Writes the index, if the log says where everything lies.
+    /// Writes the index, if the log says where everything lies and no item alone is too much for a frame.
     ///
     /// # Errors
     ///
@@ -80,10 +80,13 @@ impl IndexWriter {
         };
         let pair = |place: Place| (place.part, place.offset);
         let mut blocks = Vec::new();
-        for section in &self.sections {
-            for items in section.items.chunks(IN_A_BLOCK) {
+        for section in self.sections {
+            let mut items = section.items.iter().peekable();
+            while items.peek().is_some() {
                 let mut rows = IndexRows::default();
-                for (id, entries) in items {
+                while rows.len() < BLOCK
+                    && let Some((id, entries)) = items.next()
+                {
                     let located = entries.iter().map(|entry| entry.locate(places));
                     let Some(located) = located.collect::<Option<Vec<_>>>() else {
                         return Ok(());
@@ -92,6 +95,9 @@ impl IndexWriter {
                 }
                 let scope = section.scope.clone();
                 let block = IndexRecord { scope, rows }.encode();
+                if block.len() > MAX_BODY {
+                    return Ok(());
+                }
                 blocks.extend(rewrite.push(Frame::new(INDEX, block))?.map(pair));
             }
         }

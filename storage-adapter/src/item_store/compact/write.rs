@@ -277,20 +277,27 @@ impl<S: Order> View<S> {
         }
     }
 
-    /// The same, with what lies where an index says instead of what is in memory of that.
-    pub(crate) fn indexed(&self, index: Indexed<S>) -> Self {
+    /// The same, with what lies where an index says instead of what is in memory of that. `None` if the index does not
+    /// go to the end of what compactions wrote.
+    pub(crate) fn indexed(&self, index: Indexed<S>) -> Option<Self> {
         let end = index.end();
-        self.with_base(Items::indexed(index), end)
+        let is_whole = self.past.runs.last() == Some(&end);
+        is_whole.then(|| self.with_base(Items::indexed(index), end))
     }
 
     /// The same, with the base of a view that is indexed and was made of an earlier one than this. O(what came since).
-    pub(super) fn indexed_as(&self, ahead: &Self) -> Self {
+    ///
+    /// `None` if there was a compaction between the two.
+    pub(super) fn indexed_as(&self, ahead: &Self) -> Option<Self> {
+        if self.past.runs != ahead.past.runs {
+            return None;
+        }
         let mut next = self.with_base(ahead.base.clone(), ahead.commit());
         let grew = self.redactions.difference(&ahead.redactions);
         if !grew.is_empty() {
             next.base.mask(&grew);
         }
-        next
+        Some(next)
     }
 
     /// The same over another base, with what came behind a commit.

@@ -21,7 +21,6 @@ struct Run {
     /// The last commit it replaced.
     end: u64,
     contents: ContentsRecord,
-    blocks: Vec<Frame>,
 }
 
 impl<S: Order> Loader<S> {
@@ -49,7 +48,7 @@ impl<S: Order> Loader<S> {
         // left standing.
         let mut masked_by = None;
         for (end, contents) in runs {
-            let run = Run::read(end, contents, &*frames)?;
+            let run = Run { end, contents };
             self.take_run(&run, &frames, &mut table)?;
             masked_by.get_or_insert_with(|| self.redactions.clone());
             place = run.contents.history;
@@ -76,23 +75,24 @@ impl<S: Order> Loader<S> {
         self.history(run.end, history).map_err(misplaced)?;
         self.redactions.join(run.redactions(&**frames)?);
         self.view.past.packed |= run.contents.packed;
-        for (place, block) in run.contents.blocks.iter().zip(&run.blocks) {
+        for place in &run.contents.blocks {
+            let block = fetch(&**frames, *place, INDEX)?;
             let wrong = |why: &str| wrong(&**frames, *place, INDEX, why.to_owned());
             let record = IndexRecord::decode(&block.body);
             let record = record.ok_or_else(|| wrong("it is no block of an index"))?;
             let Some(scope) = record.scope else {
-                table.take(&record.rows).map_err(wrong)?;
+                table.take(&record.rows, run.end).map_err(wrong)?;
                 continue;
             };
             // What is laid over the base is read at once: scopes are small, and few.
             let mut of_scope = Builder::new(1);
-            of_scope.take(&record.rows).map_err(wrong)?;
+            of_scope.take(&record.rows, run.end).map_err(wrong)?;
             let of_scope = of_scope.finish().map_err(wrong)?;
             let of_scope = Indexed::new(of_scope, (run.end, Arc::clone(frames)), Set::default());
             self.scope = Some(scope.into());
             for at in 0..of_scope.len() {
                 let item = Arc::from(of_scope.id(at));
-                for held in of_scope.get_ahead(at)?.sources() {
+                for held in of_scope.get(at)?.sources() {
                     let told = Told {
                         item: Arc::clone(&item),
                         source: held.source.clone(),
@@ -108,20 +108,6 @@ impl<S: Order> Loader<S> {
 }
 
 impl Run {
-    fn read(
-        end: u64,
-        contents: ContentsRecord,
-        frames: &dyn SealedFrames,
-    ) -> Result<Self, StoreError> {
-        let blocks = contents.blocks.iter();
-        let blocks = blocks.map(|place| fetch(frames, *place, INDEX));
-        Ok(Self {
-            end,
-            blocks: blocks.collect::<Result<_, _>>()?,
-            contents,
-        })
-    }
-
     fn history(&self, frames: &dyn SealedFrames) -> Result<HistoryRecord, StoreError> {
         let place = self.contents.history;
         let record = HistoryRecord::decode(&fetch(frames, place, HISTORY)?.body);
@@ -201,12 +187,16 @@ impl Builder {
         }
     }
 
-    fn take(&mut self, rows: &IndexRows) -> Result<(), &'static str> {
+    /// Takes rows of a run that ends with a commit.
+    fn take(&mut self, rows: &IndexRows, end: u64) -> Result<(), &'static str> {
         let Self { table, merged } = self;
-        let Some(merged) = merged else {
-            return rows.read(|id, sources| table.push(id, sources));
-        };
         rows.read(|id, sources| {
+            if sources.last().is_some_and(|last| last.commit > end) {
+                return Err("a source comes from behind the end");
+            }
+            let Some(merged) = merged else {
+                return table.push(id, sources);
+            };
             match merged.get_mut(id) {
                 Some(known) => known.extend(sources),
                 None => _ = merged.insert(id.to_owned(), sources.to_vec()),

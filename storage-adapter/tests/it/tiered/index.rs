@@ -433,7 +433,12 @@ fn what_a_view_from_before_a_redaction_had_not_read_expires_with_the_files() {
 /// What several compactions wrote of an item is put together, in whatever form the store is.
 #[test]
 fn several_runs_are_read_as_one_packed_or_not() {
-    for compression in [Compression::None, Compression::ZSTD] {
+    let forms = [
+        Compression::None,
+        #[cfg(feature = "zstd")]
+        Compression::ZSTD,
+    ];
+    for compression in forms {
         let mut pair = Pair::new();
         let scope = pair.create_scope("draft", 0);
         for (round, items) in (1..).zip([60, 9, 2]) {
@@ -482,4 +487,87 @@ fn what_was_read_before_a_redaction_is_masked_by_it_and_what_was_not_too() {
     drop(pair.store);
     pair.store = reopened(&disk).unwrap();
     pair.check();
+}
+
+/// An index that stops before the last run says too little to go on with.
+#[test]
+fn a_run_without_an_index_behind_one_that_has_one_is_not_forgotten() {
+    let mut pair = three();
+    let worthwhile = |clock| Compaction {
+        reach: Reach::Worthwhile,
+        ..compaction(None, clock)
+    };
+    let first = pair.store.commit();
+    pair.apply(None, &[line("bn-3", 0), line("bn-3", 1)], 5 * HOUR);
+    assert!(pair.compact_by(&worthwhile(6 * HOUR)).changed);
+    let frames = entries(&pair.store);
+    let mut log = MemoryLog::new(&Store::<MemoryLog>::header());
+    let mut standing = 0;
+    for run in frames.chunk_by(|a, b| a.commit == b.commit) {
+        while log.commit() < run[0].commit {
+            log.write(vec![Frame::new(1, *b"replaced")], log.commit())
+                .unwrap();
+        }
+        let mut rewrite = log.begin_rewrite_after(standing).unwrap();
+        for frame in run {
+            if run[0].commit == first || frame.kind != FOOTER {
+                rewrite
+                    .push(Frame::new(frame.kind, frame.body.clone()))
+                    .unwrap();
+            }
+        }
+        let finished = rewrite.finish().unwrap();
+        log.publish(finished).unwrap();
+        standing = run[0].commit;
+    }
+    pair.store = Store::over(log).unwrap();
+    pair.check();
+    pair.apply(None, &[line("bn-4", 0), line("bn-4", 1)], 7 * HOUR);
+    assert!(pair.compact_by(&worthwhile(8 * HOUR)).changed);
+    assert_eq!(
+        entries(&pair.store)[0].commit,
+        first,
+        "the first run stands"
+    );
+    pair.check();
+    pair.compact(None, 9 * HOUR);
+    pair.check();
+}
+
+/// What is put in force never stands on files that were let go, though all of it that is written anew is a scope's.
+#[test]
+fn a_run_of_a_scope_alone_leaves_the_base_readable() {
+    let mut pair = three();
+    let scope = pair.create_scope("draft", 5 * HOUR);
+    let worthwhile = |clock| Compaction {
+        reach: Reach::Worthwhile,
+        ..compaction(None, clock)
+    };
+    let mut runs = Vec::new();
+    for (n, hour) in [(0, 6), (2, 8)] {
+        let lines = [line("bn-9", n), line("bn-9", n + 1)];
+        pair.apply(Some(&scope), &lines, hour * HOUR);
+        pair.reopen();
+        let (view, digest) = (pair.store.view(), pair.model.digest().unwrap());
+        assert!(pair.compact_by(&worthwhile((hour + 1) * HOUR)).changed);
+        assert_eq!(view.digest().unwrap(), digest);
+        pair.check();
+        runs.push(entries(&pair.store)[0].commit);
+    }
+    assert_eq!(runs[0], runs[1], "the first run stands");
+}
+
+#[cfg(feature = "zstd")]
+#[test]
+fn a_packed_store_without_items_is_sound() {
+    let mut pair = Pair::new();
+    pair.create_scope("draft", HOUR);
+    let packed = Compaction {
+        compression: Some(Compression::ZSTD),
+        ..compaction(None, 2 * HOUR)
+    };
+    assert!(pair.compact_by(&packed).changed);
+    pair.reopen();
+    let check = pair.store.verify(&[]).unwrap();
+    assert!(check.is_sound(), "{check:?}");
 }
