@@ -439,7 +439,7 @@ SABOTAGES = [
         "damaged-block-skipped",
         "a block of an index that does not check is left out",
         "tiered/index.rs::every_flipped_byte_of_an_index_is_damage_that_names_its_file",
-        [Place("item_store/load/index.rs", "blocks: «blocks.collect::<Result<_, _>>()?»,", "blocks.flatten().collect()")],
+        [Place("item_store/load/index.rs", "let block = «fetch(&**frames, *place, INDEX)?»;", "{ let Ok(block) = fetch(&**frames, *place, INDEX) else { continue }; block }")],
     ),
     Sabotage(
         "index-believed",

@@ -24,7 +24,7 @@ const DIGEST_DOMAIN: &str = "lattice 1 digest of joined state";
 ///
 /// Immutable and shared: a clone is O(1), and nothing that happens to the store later changes it. Items that a
 /// compaction wrote are read when they are first asked for. A compaction that replaces them reads them all first; where a
-/// redaction came between the two, what this view had not read by then is [`StoreError::Expired`].
+/// redaction or another compaction came between the two, what this view had not read by then is [`StoreError::Expired`].
 #[derive(Clone)]
 pub struct View<S: Order> {
     pub(super) base: Items<S>,
