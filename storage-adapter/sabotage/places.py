@@ -426,7 +426,7 @@ SABOTAGES = [
     Sabotage(
         "later-redactions-believed",
         "what was left standing is taken to be written under all redactions that are known now",
-        "shared/compactions.rs::text_redacted_while_it_is_left_standing_goes_the_next_time",
+        "tiered/reach.rs::redacted_text_is_reached_however_old",
         [Place("item_store/indexed.rs", "«*self.masked_by == *redactions»", "true")],
     ),
     Sabotage(
