@@ -42,6 +42,14 @@ fn reopened(disk: &SimDisk) -> Result<Store<LogDir<SimDisk>>, StoreError> {
     ItemStore::over(log)
 }
 
+/// As [`grown`], closed and opened again: what a compaction wrote is read when it is asked for.
+fn grown_and_reopened() -> (SimDisk, Pair<LogDir<SimDisk>>) {
+    let (disk, Pair { store, model }) = grown(u64::MAX);
+    drop(store);
+    let store = reopened(&disk).unwrap();
+    (disk, Pair { store, model })
+}
+
 fn entries<L: LogStore>(store: &Store<L>) -> Vec<Entry> {
     let reader = store.log().reader();
     reader.frames().map(Result::unwrap).collect()
@@ -389,13 +397,7 @@ fn without_an_index_all_is_read_and_the_next_compaction_writes_one() {
 /// What readers of a view from before a compaction see depends on nothing but what they see.
 #[test]
 fn a_view_reads_on_when_what_it_stands_on_is_compacted_away() {
-    let (disk, pair) = grown(u64::MAX);
-    let Pair { store, model } = pair;
-    drop(store);
-    let mut pair = Pair {
-        store: reopened(&disk).unwrap(),
-        model,
-    };
+    let (_disk, mut pair) = grown_and_reopened();
     let (view, digest) = (pair.store.view(), pair.model.digest().unwrap());
     pair.apply(None, &[line("bn-20", 7)], 6 * HOUR);
     pair.compact(None, 7 * HOUR);
@@ -406,13 +408,7 @@ fn a_view_reads_on_when_what_it_stands_on_is_compacted_away() {
 /// Redactions part the views: what a view from before them did not read by then is gone with the files.
 #[test]
 fn what_a_view_from_before_a_redaction_had_not_read_expires_with_the_files() {
-    let (disk, pair) = grown(u64::MAX);
-    let Pair { store, model } = pair;
-    drop(store);
-    let mut pair = Pair {
-        store: reopened(&disk).unwrap(),
-        model,
-    };
+    let (_disk, mut pair) = grown_and_reopened();
     let view = pair.store.view();
     let read = view.state("bn-01").unwrap().unwrap().clone();
     pair.redact(&[line("bn-30", 3)], 6 * HOUR);
@@ -467,13 +463,7 @@ fn several_runs_are_read_as_one_packed_or_not() {
 
 #[test]
 fn what_was_read_before_a_redaction_is_masked_by_it_and_what_was_not_too() {
-    let (disk, pair) = grown(u64::MAX);
-    let Pair { store, model } = pair;
-    drop(store);
-    let mut pair = Pair {
-        store: reopened(&disk).unwrap(),
-        model,
-    };
+    let (disk, mut pair) = grown_and_reopened();
     let before = pair.store.view();
     assert!(before.state("bn-01").unwrap().is_some());
     let lines = ["bn-01", "bn-02"].map(|id| line(id, 3));
