@@ -25,6 +25,10 @@ use std::time::Instant;
 use lattice_benches::measure::{Goal, Role, Row};
 use lattice_benches::report::Report;
 
+/// For all contenders, and as in the command line. See `docs/PERFORMANCE-STORE.md` for what that of the system costs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let args = || std::env::args().skip(1).filter(|arg| arg != "--bench");
     let events: usize = args().find_map(|arg| arg.parse().ok()).unwrap_or(1_000_000);

@@ -91,7 +91,12 @@ fn contender(
         name,
         || (),
         // Written and dropped, as a store does that streams what it compacts.
-        move |()| items.iter().map(|item| snapshot(item).id.0[0]).fold(0, u8::wrapping_add),
+        move |()| {
+            items
+                .iter()
+                .map(|item| snapshot(item).id.0[0])
+                .fold(0, u8::wrapping_add)
+        },
     )
 }
 
@@ -106,7 +111,10 @@ fn bones(items: Vec<(String, Vec<bones_core::event::Event>)>, times: f64) -> Con
             let compact = |(id, events): &(String, Vec<_>)| {
                 bones_core::compact::compact_item(id, events, "bench", &none).expect("events")
             };
-            items.iter().map(|item| compact(item).event_hash.len()).sum()
+            items
+                .iter()
+                .map(|item| compact(item).event_hash.len())
+                .sum()
         },
     );
     let mut run = contender.run;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::AddAssign;
 
 use crate::policy::Eligibility;
 
@@ -87,5 +88,26 @@ impl CompactionReport {
             *count = count.saturating_add(1);
         }
         counts
+    }
+}
+
+/// The report on these items and on others.
+impl AddAssign for CompactionReport {
+    fn add_assign(&mut self, others: Self) {
+        // All fields, so that none is forgotten.
+        let Self {
+            items_compacted,
+            events_replaced,
+            snapshots_created,
+            bytes_before,
+            bytes_after,
+            skipped,
+        } = others;
+        self.items_compacted = self.items_compacted.saturating_add(items_compacted);
+        self.events_replaced = self.events_replaced.saturating_add(events_replaced);
+        self.snapshots_created = self.snapshots_created.saturating_add(snapshots_created);
+        self.bytes_before = self.bytes_before.saturating_add(bytes_before);
+        self.bytes_after = self.bytes_after.saturating_add(bytes_after);
+        self.skipped.extend(skipped);
     }
 }

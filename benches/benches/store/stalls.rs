@@ -23,7 +23,7 @@ const EVENTS: usize = 10;
 const LOAD: u32 = 5;
 /// Waits during compaction are at most so many times those beside a thread that is as busy.
 const STALL: f64 = 2.0;
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 6;
 
 /// Waits in nanoseconds, counted from when each request was due.
 #[derive(Default)]
@@ -32,29 +32,22 @@ struct Waits {
     writes: Vec<f64>,
 }
 
-/// Waits beside a compaction, and beside a thread that is as busy with nothing of ours.
+/// Waits beside a compaction, and beside a thread that is as busy with nothing of ours: each over a store of its own
+/// that was just imported, now the one first and now the other.
 pub fn report(work: &Workload, report: &mut Report) {
     let (mut compacting, mut busy) = (Waits::default(), Waits::default());
     let mut took = Duration::ZERO;
-    for round in 0..ROUNDS {
-        let dir = tempfile::tempdir().expect("a folder");
-        let store = work.store(&dir.path().join("store"));
-        let store = SharedStore::with_grace(store, Duration::ZERO);
-        let load = Load::measured(&store, work, round);
-        let time = load.beside(&mut compacting, 0, || {
-            let done = store.compact(&Compaction::at(work.later()));
-            assert!(
-                done.expect("compacted").changed,
-                "there was something to compact"
-            );
-        });
-        load.beside(&mut busy, 1, || {
-            let start = Instant::now();
-            while start.elapsed() < time {
-                black_box((0..10_000_u64).fold(1, |a: u64, b| a.wrapping_mul(31) ^ b));
-            }
-        });
+    // What a process does first is slower; it tells how long to be busy.
+    let mut time = beside_compaction(work, 0, &mut Waits::default());
+    for round in 1..=ROUNDS {
+        if round % 2 == 0 {
+            beside_busy_thread(work, round, time, &mut busy);
+        }
+        time = beside_compaction(work, round, &mut compacting);
         took += time;
+        if round % 2 == 1 {
+            beside_busy_thread(work, round, time, &mut busy);
+        }
     }
     println!(
         "\n### Stalls: one writer and {READERS} readers beside a compaction of {:.2} s (microseconds)\n",
@@ -81,6 +74,38 @@ pub fn report(work: &Workload, report: &mut Report) {
             at(&beside, 0.99),
         );
     }
+}
+
+fn beside_compaction(work: &Workload, round: usize, waits: &mut Waits) -> Duration {
+    with_load(work, round, |store, load| {
+        load.beside(waits, || {
+            let done = store.compact(&Compaction::at(work.later()));
+            let changed = done.expect("compacted").changed;
+            assert!(changed, "there was something to compact");
+        })
+    })
+}
+
+fn beside_busy_thread(work: &Workload, round: usize, time: Duration, waits: &mut Waits) {
+    with_load(work, round, |_, load| {
+        load.beside(waits, || {
+            let start = Instant::now();
+            while start.elapsed() < time {
+                black_box((0..10_000_u64).fold(1, |a: u64, b| a.wrapping_mul(31) ^ b));
+            }
+        })
+    });
+}
+
+fn with_load<T>(
+    work: &Workload,
+    round: usize,
+    job: impl FnOnce(&SharedStore<Unstamped>, &Load<'_>) -> T,
+) -> T {
+    let dir = tempfile::tempdir().expect("a folder");
+    let store = work.store(&dir.path().join("store"));
+    let store = SharedStore::with_grace(store, Duration::ZERO);
+    job(&store, &Load::measured(&store, work, round))
 }
 
 /// Readers and a writer that ask at fixed times, whatever became of what they asked before.
@@ -110,7 +135,7 @@ impl<'a> Load<'a> {
         load.read_every =
             (start.elapsed() / 200 * LOAD * READERS as u32).max(Duration::from_micros(200));
         let batches: Vec<_> = (0..50)
-            .map(|n| work.comments(EVENTS, load.number(2, n)))
+            .map(|n| work.comments(EVENTS, load.number(1, n)))
             .collect();
         let start = Instant::now();
         for events in batches {
@@ -120,7 +145,7 @@ impl<'a> Load<'a> {
         load
     }
 
-    /// No two rounds, phases and batches write the same.
+    /// No two batches of a store write the same.
     fn number(&self, phase: usize, n: usize) -> usize {
         (self.round * 10 + phase) * 1_000_000 + n
     }
@@ -134,7 +159,7 @@ impl<'a> Load<'a> {
     }
 
     /// Runs `job` on this thread beside the load, and returns how long it took.
-    fn beside(&self, waits: &mut Waits, phase: usize, job: impl FnOnce()) -> Duration {
+    fn beside(&self, waits: &mut Waits, job: impl FnOnce()) -> Duration {
         let is_done = AtomicBool::new(false);
         thread::scope(|threads| {
             let is_done = &is_done;
@@ -152,7 +177,7 @@ impl<'a> Load<'a> {
                 })
                 .collect();
             let writer = threads.spawn(move || {
-                let make = |n| batch(self.work.comments(EVENTS, self.number(phase, n)));
+                let make = |n| batch(self.work.comments(EVENTS, self.number(0, n)));
                 open_loop(self.write_every, is_done, make, |batch| {
                     self.store
                         .apply(batch, self.work.later())

@@ -114,3 +114,44 @@ fn an_item_outside_the_extent_is_left_and_said_to_be() {
     assert_eq!(reason(5, &[9]), Some(SkipReason::Untouched));
     assert_eq!(reason(0, &[1]), Some(SkipReason::InWindow));
 }
+
+#[test]
+fn the_reports_on_parts_add_up_to_the_report_on_all() {
+    let comments = |item: &str, count| {
+        let line = |at| {
+            let data = format!(r#"{{"body":"remark {at} on {item}, in so many words"}}"#);
+            bones_snapshot::write_line(at, "alice", "itc:AQ", &[], "item.comment", item, &data)
+        };
+        let events: Vec<Stamped<Unstamped>> = (1..=count).map(|at| event(&line(at))).collect();
+        dated(&events, &[1])
+    };
+    let items: Vec<(String, Vec<_>)> = (0..7)
+        .map(|n| {
+            let id = format!("bn-{n}");
+            let held = comments(&id, 4 * n);
+            (id, held)
+        })
+        .collect();
+    let items: Vec<_> = items
+        .iter()
+        .map(|(id, held)| (&**id, held.as_slice()))
+        .collect();
+    let extent = Extent {
+        after: 0,
+        points: &[20],
+    };
+    let report = |items: &[_]| {
+        let (_, report) = compact_histories(items, extent, &everything(), u64::MAX, &Set::bottom());
+        report
+    };
+    let whole = report(&items);
+    assert!(
+        whole.items_compacted > 3 && whole.items_skipped() > 0,
+        "{whole:?}"
+    );
+    let (some, others) = items.split_at(3);
+    let mut sum = report(some);
+    sum += report(others);
+    assert_eq!(sum, whole);
+    assert!(whole.bytes_after < whole.bytes_before && whole.events_replaced > 3);
+}

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bones_snapshot::Order;
 
 use super::SharedStore;
+use super::beside::beside;
 use super::stopwatch::Stopwatch;
 use crate::error::StoreError;
 use crate::item_store::{
@@ -148,7 +149,7 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
         };
         // A pin that came between plan and commit asks for another plan.
         loop {
-            let plan = Plan::new(&self.read(), options, &facts)?;
+            let plan = self.plan(options, &facts)?;
             if plan.is_empty() {
                 return Ok(plan.outcome(false, before, before));
             }
@@ -172,6 +173,11 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
         }
     }
 
+    fn plan(&self, options: &Compaction, facts: &LogFacts) -> Result<Plan<S>, StoreError> {
+        let view = View::clone(&self.read());
+        beside(|| Plan::new(&view, options, facts))
+    }
+
     /// Begins to rewrite what there is now; `None` if the plan is of yesterday.
     fn begin(&self, plan: &Plan<S>) -> Result<Option<Begun<S, L>>, StoreError> {
         let mut store = self.0.store();
@@ -181,7 +187,7 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
         let rewrite = store.begin_rewrite(plan)?;
         let view = store.view();
         drop(store);
-        Ok(Some((rewrite, plan.replacement(&view)?)))
+        Ok(Some((rewrite, beside(|| plan.replacement(&view))?)))
     }
 
     /// Goes on with what was written as it lies in the log, instead of the same in memory.

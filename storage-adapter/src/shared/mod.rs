@@ -1,5 +1,6 @@
 //! One store, many threads: readers on leases, writers that share syncs, compaction beside both.
 
+mod beside;
 mod compaction;
 mod queue;
 mod schedule;

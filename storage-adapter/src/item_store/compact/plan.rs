@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bones_compact::{
-    Commit, CompactionReport, Dated, Extent, RetentionPlan, SkipReason, Version, compact_histories,
-    policy_clock, state_at,
+    Commit, CompactionReport, Dated, Extent, RetentionPlan, SkipReason, Source, Version,
+    compact_histories, policy_clock, state_at,
 };
-use bones_snapshot::{ItemState, Order, SnapshotPayload};
-use lattice_core::join_all;
+use bones_snapshot::{EventHash, ItemState, Order, SnapshotPayload};
+use lattice_core::{Set, join_all};
 
 use super::reach::{self, Reach};
 use super::{Compaction, CompactionOutcome, Compression};
@@ -19,8 +19,16 @@ use crate::item_store::items::Items;
 use crate::item_store::scope::ScopeId;
 use crate::log_store::LogStore;
 
-/// Versions to hold instead of the past of items.
-pub(super) type Versions<S> = BTreeMap<Arc<str>, Vec<Version<ItemState<S>>>>;
+/// What is to be held instead of the past of items.
+pub(super) type Versions<S> = BTreeMap<Arc<str>, Instead<S>>;
+
+type Instead<S> = Vec<Dated<HeldEvent<S>>>;
+
+/// An item, and what is held of it.
+type Held<'i, S> = (&'i str, &'i [Dated<HeldEvent<S>>]);
+
+/// So many items are compacted before what was found of them is checked and all but its states is let go.
+const AT_ONCE: usize = 1024;
 
 /// What a compaction will do.
 pub(crate) struct Plan<S: Order> {
@@ -235,19 +243,38 @@ fn compact<S: Order>(
     options: &Compaction,
     view: &View<S>,
 ) -> Result<(Versions<S>, CompactionReport), StoreError> {
-    let since: Vec<_> = items.since(extent.after).collect::<Result<_, _>>()?;
-    let list: Vec<(&str, &[Dated<HeldEvent<S>>])> = since
-        .into_iter()
-        .map(|(id, item)| (id, item.sources()))
-        .collect();
-    let redactions = &view.redactions;
-    let (found, mut report) = compact_histories(
-        &list,
-        extent,
-        &options.policy,
-        options.now_micros,
-        redactions,
-    );
+    let (mut versions, mut report) = (Versions::new(), CompactionReport::default());
+    let mut since = items.since(extent.after);
+    loop {
+        let several = since.by_ref().take(AT_ONCE);
+        let several = several.map(|held| held.map(|(id, item)| (id, item.sources())));
+        let several: Vec<Held<'_, S>> = several.collect::<Result<_, _>>()?;
+        if several.is_empty() {
+            break;
+        }
+        let (found, part) = compact_histories(
+            &several,
+            extent,
+            &options.policy,
+            options.now_micros,
+            &view.redactions,
+        );
+        report += part;
+        let found = found.into_iter();
+        let found = found.filter_map(|(place, found)| Some((several.get(place)?, found)));
+        let check = |(held, found)| checked(held, found, extent, &view.redactions);
+        #[cfg(feature = "rayon")]
+        {
+            use rayon::prelude::*;
+            let found: Vec<_> = found.collect();
+            let checked: Result<Vec<_>, _> = found.into_par_iter().map(check).collect();
+            versions.extend(checked?);
+        }
+        #[cfg(not(feature = "rayon"))]
+        for found in found {
+            versions.extend([check(found)?]);
+        }
+    }
     for (id, first) in items.until(extent.after) {
         let reason = if first > extent.floor() {
             SkipReason::InWindow
@@ -256,35 +283,40 @@ fn compact<S: Order>(
         };
         report.skipped.insert(id.to_owned(), reason);
     }
-    let mut versions = Versions::new();
-    for (place, replaced) in found {
-        let Some((id, sources)) = list.get(place) else {
-            continue;
-        };
-        for version in &replaced {
-            let payload = SnapshotPayload::<S>::decode(&version.snapshot.payload);
-            let payload = payload.map_err(|source| StoreError::WrittenPayload {
-                item: (*id).to_owned(),
-                source,
-            })?;
-            if *payload.state() != *version.state {
-                return Err(unfaithful(id));
-            }
-        }
-        // Sources go only when the versions hold them: every write, not just a claim to cover.
-        let held = state_at(extent.of(sources), u64::MAX, redactions);
-        let mut kept = join_all(
-            replaced
-                .iter()
-                .map(|version| ItemState::clone(&version.state)),
-        );
-        kept.redact(redactions);
-        if kept != held {
+    Ok((versions, report))
+}
+
+/// What is held instead of the past of an item, if that is every write of it and reads back.
+fn checked<S: Order>(
+    (id, sources): &Held<'_, S>,
+    found: Vec<Version<ItemState<S>>>,
+    extent: Extent<'_>,
+    redactions: &Set<EventHash>,
+) -> Result<(Arc<str>, Instead<S>), StoreError> {
+    for version in &found {
+        let payload = SnapshotPayload::<S>::decode(&version.snapshot.payload);
+        let payload = payload.map_err(|source| StoreError::WrittenPayload {
+            item: (*id).to_owned(),
+            source,
+        })?;
+        if *payload.state() != *version.state {
             return Err(unfaithful(id));
         }
-        versions.insert(Arc::from(*id), replaced);
     }
-    Ok((versions, report))
+    // Sources go only when the versions hold them: every write, not just a claim to cover.
+    let held = state_at(extent.of(sources), u64::MAX, redactions);
+    let states = found.iter().map(|version| &*version.state);
+    let mut kept = join_all(states.cloned());
+    kept.redact(redactions);
+    if kept != held {
+        return Err(unfaithful(id));
+    }
+    let found = found.into_iter().map(|version| Dated {
+        commit: version.commit,
+        bytes: version.snapshot.payload.len() as u64,
+        source: Source::State(version.state),
+    });
+    Ok((Arc::from(*id), found.collect()))
 }
 
 fn unfaithful(id: &str) -> StoreError {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use bones_compact::{Dated, Source, Version, holds_redacted, masked};
-use bones_snapshot::{EventHash, ItemState, Order};
+use bones_compact::{Dated, Source, holds_redacted, masked};
+use bones_snapshot::{EventHash, Order};
 use lattice_core::Set;
 
 use super::Compression;
@@ -141,17 +141,12 @@ impl<S: Order> Replacement<S> {
     fn replaced(
         &self,
         item: &Item<S>,
-        versions: &[Version<ItemState<S>>],
+        versions: &[Dated<HeldEvent<S>>],
     ) -> Vec<Dated<HeldEvent<S>>> {
         let (standing, later) = item.sources().split_at(self.standing(item.sources()));
-        let past = versions.iter().map(|version| Dated {
-            commit: version.commit,
-            bytes: version.snapshot.payload.len() as u64,
-            source: Source::State(Arc::clone(&version.state)),
-        });
         let window = later.iter().filter(|held| held.commit > self.floor);
-        let standing = standing.iter().cloned();
-        standing.chain(past).chain(window.cloned()).collect()
+        let all = standing.iter().chain(versions).chain(window);
+        all.cloned().collect()
     }
 
     /// How many of an item's sources are left standing.
