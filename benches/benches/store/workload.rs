@@ -20,6 +20,9 @@ const WORDS: &str = "the build fails when cache is cold because lock held by oth
     so we retry with fresh handle and log what path was taken then check that every reader sees new value before old \
     one goes away";
 
+/// The events of some commits.
+pub type Batches = Vec<Vec<HeldEvent<Unstamped>>>;
+
 /// Parsed and verified events, in the order they were written.
 pub struct Workload {
     /// The events.
@@ -89,22 +92,31 @@ impl Workload {
         ids.map(comment).collect()
     }
 
+    /// All events, as they are committed.
+    pub fn batches(&self) -> Batches {
+        self.events.chunks(BATCH).map(<[_]>::to_vec).collect()
+    }
+
     /// A new store with all events in it.
     pub fn store(&self, path: &Path) -> ItemStore<Unstamped> {
-        let mut store = ItemStore::create(path).expect("a store");
-        for (events, n) in self.events.chunks(BATCH).zip(0..) {
-            let events = events.to_vec();
-            store
-                .apply(batch(events), commit_time(n))
-                .expect("a commit");
-        }
-        store
+        store(self.batches(), path)
     }
 
     /// When the last commit was long ago.
     pub fn later(&self) -> u64 {
         commit_time((self.events.len() / BATCH) as u64) + 2 * HOUR
     }
+}
+
+/// A new store with these batches in it.
+pub fn store(batches: Batches, path: &Path) -> ItemStore<Unstamped> {
+    let mut store = ItemStore::create(path).expect("a store");
+    for (events, n) in batches.into_iter().zip(0..) {
+        store
+            .apply(batch(events), commit_time(n))
+            .expect("a commit");
+    }
+    store
 }
 
 /// The time of a commit.

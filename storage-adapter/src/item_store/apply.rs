@@ -8,6 +8,7 @@ use bones_snapshot::{EventHash, Order, SnapshotPayload};
 use lattice_core::{Bottom, JoinSemilattice, Set, join_all};
 
 use super::held::{HeldEvent, Item};
+use super::id::{ItemId, begin};
 use super::items::{Found, Items};
 use super::past::Touched;
 use super::scope::ScopeId;
@@ -149,7 +150,7 @@ impl<S: Order> View<S> {
         if let Some(id) = scope.as_ref().filter(|_| !items.is_empty()) {
             frames.push(Frame::new(SCOPE, id.record().encode()));
         }
-        for item in items.values_mut() {
+        for (_, item) in &mut items {
             report.events_added = report.events_added.saturating_add(item.events.len());
             report.snapshots_added = report.snapshots_added.saturating_add(item.payloads.len());
             item.write_down(&redactions, &mut frames);
@@ -182,7 +183,7 @@ impl<S: Order> View<S> {
         };
         let news = News {
             scope: None,
-            items: BTreeMap::new(),
+            items: Vec::new(),
             redactions,
             report: ImportReport {
                 redactions_added: grew.len(),
@@ -201,24 +202,20 @@ impl<S: Order> View<S> {
         held: &Items<S>,
         recorded: &Set<EventHash>,
     ) -> Result<Sorted<S>, StoreError> {
-        let mut news: BTreeMap<Arc<str>, ItemNews<S>> = BTreeMap::new();
-        for event in events {
-            let id = event.item_id();
-            match news.get_mut(id) {
-                Some(news) => news.events.push(event),
-                None => news.entry(Arc::from(id)).or_default().events.push(event),
-            }
-        }
+        let mut news = by_item(events);
         let mut redactions = Set::clone(&self.redactions);
         redactions.join_ref(recorded);
         for payload in payloads {
             redactions.join_ref(payload.state().redacted());
-            let id = Arc::from(payload.item_id());
+            let id = ItemId::from(payload.item_id());
             news.entry(id).or_default().payloads.push(payload);
         }
         for (id, news) in &mut news {
             let known = match held.find(id)? {
-                Some(Found::InMemory(item)) => Some(item),
+                Some(Found::InMemory(id, item)) => {
+                    news.id = Some(id.clone());
+                    Some(item)
+                }
                 Some(Found::Read(item)) => {
                     news.read = Some(Arc::clone(item));
                     Some(item)
@@ -251,16 +248,21 @@ impl<S: Order> View<S> {
                 is_new
             });
         }
-        news.retain(|_, news| !news.events.is_empty() || !news.payloads.is_empty());
-        Ok((news, redactions))
+        let mut sorted = Vec::with_capacity(news.len());
+        for (id, mut news) in news {
+            if !news.events.is_empty() || !news.payloads.is_empty() {
+                sorted.push((news.id.take().unwrap_or(id), news));
+            }
+        }
+        Ok((sorted, redactions))
     }
 
     /// Takes in what was written, with the number and the time of its commit; `None` if nothing was.
     fn take(&mut self, news: News<S>, written: Option<(u64, u64)>) -> ImportReport {
         if let Some((commit, time)) = written {
-            let touched = news.items.keys().map(|item| Touched {
+            let touched = news.items.iter().map(|(item, _)| Touched {
                 scope: news.scope.clone(),
-                item: Arc::clone(item),
+                item: item.clone(),
             });
             self.past.advance(commit, time, touched.collect());
         }
@@ -270,8 +272,10 @@ impl<S: Order> View<S> {
         let scope = news.scope.and_then(|id| self.scopes.get_mut(&id.name));
         let items = scope.map_or(&mut self.base, |scope| &mut scope.items);
         for (id, mut new) in news.items {
-            let item = items.change(&id, new.read.take());
-            new.join_into(item, commit, &news.redactions);
+            let read = new.read.take();
+            items.change(id, read, |item| {
+                new.join_into(item, commit, &news.redactions);
+            });
         }
         if !news.grew.is_empty() {
             self.base.mask(&news.grew);
@@ -288,10 +292,35 @@ impl<S: Order> View<S> {
     }
 }
 
+/// Events by the items they are of; those of an item in the order they came.
+fn by_item<S: Order>(events: Vec<HeldEvent<S>>) -> BTreeMap<ItemId, ItemNews<S>> {
+    let events = events.into_iter();
+    let mut events: Vec<_> = events
+        .map(|event| (begin(event.item_id()), event))
+        .collect();
+    events.sort_by(|(a, one), (b, other)| {
+        let begins = a.cmp(b);
+        begins.then_with(|| one.item_id().cmp(other.item_id()))
+    });
+    let mut items: Vec<(ItemId, ItemNews<S>)> = Vec::new();
+    for (_, event) in events {
+        match items.last_mut() {
+            Some((id, news)) if **id == *event.item_id() => news.events.push(event),
+            _ => {
+                let id = ItemId::from(event.item_id());
+                let mut news = ItemNews::default();
+                news.events.push(event);
+                items.push((id, news));
+            }
+        }
+    }
+    items.into_iter().collect()
+}
+
 /// What of a batch is new.
 struct News<S: Order> {
     scope: Option<ScopeId>,
-    items: BTreeMap<Arc<str>, ItemNews<S>>,
+    items: Vec<(ItemId, ItemNews<S>)>,
     /// All redactions once the batch is in.
     redactions: Set<EventHash>,
     /// Those that are new.
@@ -299,11 +328,13 @@ struct News<S: Order> {
     report: ImportReport,
 }
 
-/// What is new, item by item, and every redaction known once it is in.
-type Sorted<S> = (BTreeMap<Arc<str>, ItemNews<S>>, Set<EventHash>);
+/// What is new, ascending by item, and every redaction known once it is in.
+type Sorted<S> = (Vec<(ItemId, ItemNews<S>)>, Set<EventHash>);
 
 /// What of a batch is new of one item.
 struct ItemNews<S: Order> {
+    /// The id that the item is held under, to be shared.
+    id: Option<ItemId>,
     /// The item, if it lies where the index says: before anything is written, so that nothing need be read after.
     read: Option<Arc<Item<S>>>,
     events: Vec<HeldEvent<S>>,
@@ -315,6 +346,7 @@ struct ItemNews<S: Order> {
 impl<S: Order> Default for ItemNews<S> {
     fn default() -> Self {
         Self {
+            id: None,
             read: None,
             events: Vec::new(),
             payloads: Vec::new(),

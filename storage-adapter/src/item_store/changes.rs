@@ -8,6 +8,7 @@ use bones_snapshot::Order;
 
 use super::View;
 use super::held::HeldEvent;
+use super::id::ItemId;
 use super::past::Touched;
 use super::scope::ScopeId;
 use crate::error::{HistoryError, StoreError};
@@ -122,7 +123,7 @@ impl<S: Order> View<S> {
         for (scope, (commit, item)) in base.chain(scopes) {
             touched.entry(commit).or_default().insert(Touched {
                 scope: scope.cloned(),
-                item: item.into(),
+                item: ItemId::from(item),
             });
         }
         self.past.touched = touched

@@ -382,16 +382,17 @@ impl Table {
         };
         let is_state = matches!(told.source, Source::State(_));
         let Told {
-            item,
+            item: found,
             source: held,
             bytes,
         } = told;
         let as_listed =
             commit == source.commit && is_state == source.is_state() && bytes == source.len();
-        if *item != *id || !as_listed {
+        if *found != *id || !as_listed {
             let what = if is_state { "a state" } else { "an event" };
             return Err(wrong(format!(
-                "{what} of item `{item}` and commit {commit} in {bytes} bytes lies there, and not what belongs to item `{id}`"
+                "{what} of item `{}` and commit {commit} in {bytes} bytes lies there, and not what belongs to item `{id}`",
+                &*found
             )));
         }
         Ok(Dated {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use bones_compact::{Dated, LatticeEvent, Source};
 use bones_snapshot::{EventHash, Order};
-use im::ordmap::Entry as Slot;
 use lattice_core::Set;
 
 use super::held::Item;
+use super::id::ItemId;
 use super::indexed::Indexed;
 use crate::error::StoreError;
 
@@ -18,7 +18,7 @@ use crate::error::StoreError;
 #[derive(Clone)]
 pub(super) struct Items<S: Order> {
     indexed: Option<Indexed<S>>,
-    changed: im::OrdMap<Arc<str>, Arc<Item<S>>>,
+    changed: im::OrdMap<ItemId, Arc<Item<S>>>,
     /// How many of `changed` are not in the index.
     added: usize,
     /// Held by all that hold what was made at once with this: [`is_shared`](Self::is_shared).
@@ -33,7 +33,8 @@ enum Entry<'i, S: Order> {
 
 /// An item, and where it was found.
 pub(super) enum Found<'i, S: Order> {
-    InMemory(&'i Arc<Item<S>>),
+    /// With the id it is held under.
+    InMemory(&'i ItemId, &'i Arc<Item<S>>),
     /// Where the index says.
     Read(&'i Arc<Item<S>>),
 }
@@ -79,7 +80,7 @@ impl<S: Order> Items<S> {
     }
 
     /// Items all of which are in memory.
-    pub(super) fn in_memory(changed: im::OrdMap<Arc<str>, Arc<Item<S>>>) -> Self {
+    pub(super) fn in_memory(changed: im::OrdMap<ItemId, Arc<Item<S>>>) -> Self {
         Self {
             indexed: None,
             added: changed.len(),
@@ -131,18 +132,23 @@ impl<S: Order> Items<S> {
 
     /// An item, read if it was not yet.
     pub(super) fn get(&self, id: &str) -> Result<Option<&Arc<Item<S>>>, StoreError> {
-        Ok(self.find(id)?.map(|found| match found {
-            Found::InMemory(item) | Found::Read(item) => item,
-        }))
+        match self.changed.get(id) {
+            Some(item) => Ok(Some(item)),
+            None => self.read(id),
+        }
     }
 
     /// As [`get`](Self::get), saying where it was found.
-    pub(super) fn find(&self, id: &str) -> Result<Option<Found<'_, S>>, StoreError> {
-        if let Some(item) = self.changed.get(id) {
-            return Ok(Some(Found::InMemory(item)));
+    pub(super) fn find(&self, id: &ItemId) -> Result<Option<Found<'_, S>>, StoreError> {
+        match self.changed.get_key_value(id) {
+            Some((id, item)) => Ok(Some(Found::InMemory(id, item))),
+            None => Ok(self.read(id)?.map(Found::Read)),
         }
+    }
+
+    fn read(&self, id: &str) -> Result<Option<&Arc<Item<S>>>, StoreError> {
         match self.locate(id) {
-            Some((indexed, at)) => Ok(Some(Found::Read(indexed.get(at)?))),
+            Some((indexed, at)) => Ok(Some(indexed.get(at)?)),
             None => Ok(None),
         }
     }
@@ -184,30 +190,37 @@ impl<S: Order> Items<S> {
     }
 
     /// Holds an item in place of what was there under its id.
-    pub(super) fn insert(&mut self, id: Arc<str>, item: Arc<Item<S>>) {
+    pub(super) fn insert(&mut self, id: ItemId, item: Arc<Item<S>>) {
         let is_known = self.contains(&id);
         self.changed.insert(id, item);
         self.added = self.added.saturating_add(usize::from(!is_known));
     }
 
-    /// An item to change, held in memory from now on. `read` is what [`find`](Self::find) read of it; without that it
-    /// is in memory already, or new.
-    pub(super) fn change(&mut self, id: &Arc<str>, read: Option<Arc<Item<S>>>) -> &mut Item<S> {
-        Arc::make_mut(match self.changed.entry(Arc::clone(id)) {
-            Slot::Occupied(slot) => slot.into_mut(),
-            Slot::Vacant(slot) => slot.insert(read.unwrap_or_else(|| {
-                self.added = self.added.saturating_add(1);
-                Arc::new(Item::new(Vec::new()))
-            })),
-        })
+    /// Changes an item, which is held in memory from now on. `read` is what [`find`](Self::find) read of it; without that
+    /// it is in memory already, or new.
+    pub(super) fn change(
+        &mut self,
+        id: ItemId,
+        read: Option<Arc<Item<S>>>,
+        change: impl FnOnce(&mut Item<S>),
+    ) {
+        if let Some(item) = self.changed.get_mut(&id) {
+            return change(Arc::make_mut(item));
+        }
+        let mut item = read.unwrap_or_else(|| {
+            self.added = self.added.saturating_add(1);
+            Arc::new(Item::new(Vec::new()))
+        });
+        change(Arc::make_mut(&mut item));
+        self.changed.insert(id, item);
     }
 
     /// Masks what the redactions name in every item. Reads nothing.
     pub(super) fn mask(&mut self, redactions: &Set<EventHash>) {
-        let masked: Vec<(Arc<str>, Arc<Item<S>>)> = self
+        let masked: Vec<(ItemId, Arc<Item<S>>)> = self
             .changed
             .iter()
-            .filter_map(|(id, item)| Some((Arc::clone(id), Arc::new(item.redacted(redactions)?))))
+            .filter_map(|(id, item)| Some((id.clone(), Arc::new(item.redacted(redactions)?))))
             .collect();
         self.changed.extend(masked);
         if let Some(indexed) = &mut self.indexed {
@@ -280,7 +293,7 @@ impl<S: Order> Items<S> {
         }
         let all = self.iter().map(|held| {
             let (id, item) = held?;
-            Ok((Arc::from(id), Arc::clone(item)))
+            Ok((ItemId::from(id), Arc::clone(item)))
         });
         Ok(Self::in_memory(all.collect::<Result<_, StoreError>>()?))
     }

@@ -16,6 +16,7 @@ pub(super) use self::record::{Record, Told};
 pub use self::salvage::Salvage;
 use super::View;
 use super::held::{HeldEvent, Item};
+use super::id::ItemId;
 use super::indexed::Indexed;
 use super::items::Items;
 use super::scope::ScopeId;
@@ -97,7 +98,7 @@ fn decoded<S: Order>(chunk: &[Entry]) -> Vec<Result<Decoded<S>, String>> {
     chunk.iter().map(decode).collect()
 }
 
-type Held<S> = BTreeMap<Arc<str>, Vec<Dated<HeldEvent<S>>>>;
+type Held<S> = BTreeMap<ItemId, Vec<Dated<HeldEvent<S>>>>;
 
 /// A view while it is read from the frames of a log.
 struct Loader<S: Order> {

@@ -4,6 +4,7 @@ mod apply;
 mod changes;
 mod compact;
 mod held;
+mod id;
 mod indexed;
 mod items;
 mod load;

@@ -9,6 +9,7 @@ use bones_snapshot::{ItemState, Order};
 use lattice_core::JoinSemilattice;
 
 use super::View;
+use super::id::ItemId;
 use super::items::Items;
 use super::scope::{Scope, ScopeId};
 use crate::error::{HistoryError, StoreError};
@@ -37,7 +38,7 @@ pub(super) struct Past {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Touched {
     pub(super) scope: Option<ScopeId>,
-    pub(super) item: Arc<str>,
+    pub(super) item: ItemId,
 }
 
 impl Past {

@@ -1,7 +1,6 @@
 //! What a compaction will do. Pure: from a view and options, nothing is touched.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use bones_compact::{
     Commit, CompactionReport, Dated, Extent, RetentionPlan, SkipReason, Source, Version,
@@ -15,12 +14,13 @@ use super::{Compaction, CompactionOutcome, Compression};
 use crate::error::StoreError;
 use crate::item_store::View;
 use crate::item_store::held::HeldEvent;
+use crate::item_store::id::ItemId;
 use crate::item_store::items::Items;
 use crate::item_store::scope::ScopeId;
 use crate::log_store::LogStore;
 
 /// What is to be held instead of the past of items.
-pub(super) type Versions<S> = BTreeMap<Arc<str>, Instead<S>>;
+pub(super) type Versions<S> = BTreeMap<ItemId, Instead<S>>;
 
 type Instead<S> = Vec<Dated<HeldEvent<S>>>;
 
@@ -292,7 +292,7 @@ fn checked<S: Order>(
     found: Vec<Version<ItemState<S>>>,
     extent: Extent<'_>,
     redactions: &Set<EventHash>,
-) -> Result<(Arc<str>, Instead<S>), StoreError> {
+) -> Result<(ItemId, Instead<S>), StoreError> {
     for version in &found {
         let payload = SnapshotPayload::<S>::decode(&version.snapshot.payload);
         let payload = payload.map_err(|source| StoreError::WrittenPayload {
@@ -316,7 +316,7 @@ fn checked<S: Order>(
         bytes: version.snapshot.payload.len() as u64,
         source: Source::State(version.state),
     });
-    Ok((Arc::from(*id), found.collect()))
+    Ok((ItemId::from(*id), found.collect()))
 }
 
 fn unfaithful(id: &str) -> StoreError {

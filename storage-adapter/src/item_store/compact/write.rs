@@ -12,6 +12,7 @@ use super::plan::{Plan, Versions};
 use crate::error::StoreError;
 use crate::item_store::View;
 use crate::item_store::held::{HeldEvent, Item};
+use crate::item_store::id::ItemId;
 use crate::item_store::indexed::Indexed;
 use crate::item_store::items::Items;
 use crate::item_store::past::Touched;
@@ -261,7 +262,7 @@ impl<S: Order> Replacement<S> {
 }
 
 impl<S: Order> View<S> {
-    fn put(&mut self, scope: Option<&ScopeId>, id: Arc<str>, item: Arc<Item<S>>) {
+    fn put(&mut self, scope: Option<&ScopeId>, id: ItemId, item: Arc<Item<S>>) {
         match scope {
             None => self.base.insert(id, item),
             Some(scope) => {
@@ -301,7 +302,7 @@ impl<S: Order> View<S> {
         let touched = since.flat_map(|(_, touched)| touched.iter());
         for Touched { item, .. } in touched.filter(|touched| touched.scope.is_none()) {
             if let Some(held) = self.base.in_memory_of(item) {
-                base.insert(Arc::clone(item), Arc::clone(held));
+                base.insert(item.clone(), Arc::clone(held));
             }
         }
         Self {
@@ -331,7 +332,7 @@ impl<S: Order> View<S> {
             let came = came.iter().filter(|held| held.commit > known);
             let held = items.get(id)?.map_or(&[][..], |item| item.sources());
             let sources = held.iter().chain(came).cloned().collect();
-            next.insert(Arc::clone(id), Arc::new(Item::new(sources)));
+            next.insert(id.clone(), Arc::new(Item::new(sources)));
         }
         let grew = now.redactions.difference(&self.redactions);
         if !grew.is_empty() {

@@ -8,6 +8,7 @@ use lattice_core::{JoinSemilattice, Set};
 
 use super::{Loader, Told};
 use crate::error::StoreError;
+use crate::item_store::id::ItemId;
 use crate::item_store::indexed::{Indexed, Table};
 use crate::log::{Frame, LogError, Place};
 use crate::log_store::{LogReader, SealedFrames};
@@ -91,10 +92,10 @@ impl<S: Order> Loader<S> {
             let of_scope = Indexed::new(of_scope, (run.end, Arc::clone(frames)), Set::default());
             self.scope = Some(scope.into());
             for at in 0..of_scope.len() {
-                let item = Arc::from(of_scope.id(at));
+                let item = ItemId::from(of_scope.id(at));
                 for held in of_scope.get(at)?.sources() {
                     let told = Told {
-                        item: Arc::clone(&item),
+                        item: item.clone(),
                         source: held.source.clone(),
                         bytes: held.bytes,
                     };

@@ -7,6 +7,7 @@ use bones_snapshot::{EventHash, Order, SnapshotPayload, Stamped, parse_line};
 use lattice_core::Set;
 
 use crate::item_store::held::HeldEvent;
+use crate::item_store::id::ItemId;
 use crate::record::{
     CONTENTS, EVENT, FOOTER, HISTORY, HistoryRecord, INDEX, PACKED, PAST_EVENT, PAST_STATE, PIN,
     REDACTIONS, SCHEMA, SCOPE, SCOPE_CREATED, SCOPE_DELETED, STATE, SchemaRecord, ScopeRecord,
@@ -40,7 +41,7 @@ pub(in crate::item_store) enum Record<S: Order> {
 
 /// An event of an item, or a state of it.
 pub(in crate::item_store) struct Told<S: Order> {
-    pub(in crate::item_store) item: Arc<str>,
+    pub(in crate::item_store) item: ItemId,
     pub(in crate::item_store) source: Source<HeldEvent<S>>,
     pub(in crate::item_store) bytes: u64,
 }
@@ -102,7 +103,7 @@ impl<S: Order> Told<S> {
         let event = event.ok_or("the line holds no event")?;
         let event = Stamped::new(event).map_err(|e| e.to_string())?;
         Ok(Self {
-            item: Arc::from(&*event.event().item_id),
+            item: ItemId::from(&*event.event().item_id),
             source: Source::Event(HeldEvent::new(line, event)),
             bytes: line.len() as u64,
         })
@@ -112,7 +113,7 @@ impl<S: Order> Told<S> {
         let decoded = SnapshotPayload::decode(payload).map_err(|e| e.to_string())?;
         let (item, state) = decoded.into_parts();
         Ok(Self {
-            item: Arc::from(item),
+            item: ItemId::from(Arc::from(item)),
             source: Source::State(Arc::new(state)),
             bytes: payload.len() as u64,
         })
