@@ -41,6 +41,14 @@ pub(crate) struct Flaw {
 }
 
 impl Walk {
+    /// Behind a commit.
+    pub(crate) fn behind(commit: u64) -> Self {
+        Self {
+            commit,
+            ..Self::default()
+        }
+    }
+
     /// What comes next is a part of its own.
     pub(crate) fn begin_part(&mut self) {
         self.begins = true;

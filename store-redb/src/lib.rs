@@ -8,6 +8,7 @@ mod open;
 mod parts;
 mod reader;
 mod rewrite;
+mod sealed;
 mod value;
 
 pub use cursor::Cursor;

@@ -16,6 +16,7 @@ use crate::open::{self, Found};
 use crate::parts;
 use crate::reader::RedbReader;
 use crate::rewrite::{Draft, RedbFinished, RedbObsolete, RedbRewrite};
+use crate::sealed::Holds;
 use crate::value::{Mark, admit};
 
 /// A log of commits in one database file.
@@ -58,6 +59,10 @@ pub struct RedbLog {
     durable: u64,
     /// Whether the file may hold bytes of what was replaced.
     to_shrink: bool,
+    /// Parts that frames are read from.
+    holds: Arc<Holds>,
+    /// Parts that were replaced while they were held.
+    left: Vec<u64>,
     /// Whether a rewrite is alive. Also tells our rewrites from those of others.
     rewriting: Arc<AtomicBool>,
 }
@@ -107,6 +112,8 @@ impl RedbLog {
             // The engine opens at the last transaction that was synced.
             durable: found.commit,
             to_shrink: found.to_shrink,
+            holds: Arc::default(),
+            left: Vec::new(),
             rewriting: Arc::default(),
         }
     }
@@ -204,7 +211,7 @@ impl LogStore for RedbLog {
     }
 
     fn reader(&self) -> RedbReader {
-        RedbReader::new(&self.db, &self.parts, self.commit)
+        RedbReader::new(&self.db, &self.holds, &self.parts, &self.ends)
     }
 
     fn seams(&self) -> Vec<u64> {
@@ -295,10 +302,17 @@ impl LogStore for RedbLog {
 
     fn remove(&mut self, obsolete: RedbObsolete) -> Result<(), LogError> {
         self.own(&obsolete.owner)?;
+        self.left.extend(obsolete.parts);
+        // Nobody can begin to hold a part until those that nobody holds are gone.
+        let counts = self.holds.counts();
+        let (held, free) = self.left.iter().partition(|part| counts.is_held(**part));
+        let free: Vec<u64> = free;
         self.db
             .change("remove from", Durability::Immediate, |transaction| {
-                parts::delete(transaction, &obsolete.parts)
+                parts::delete(transaction, &free)
             })?;
+        drop(counts);
+        self.left = held;
         self.durable = self.commit;
         self.shrink()
     }

@@ -1,16 +1,16 @@
 //! Consistent views: one read transaction of the engine each.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use redb::{ReadTransaction, ReadableDatabase};
-use storage_adapter::LogReader;
 use storage_adapter::log::{Damage, Entry, LogError, VerifyReport};
+use storage_adapter::{LogReader, SealedFrames};
 
 use crate::cursor::{Cursor, Flaw, Walk};
 use crate::database::{Db, io_error};
 use crate::parts;
+use crate::sealed::{Holds, Sealed};
 
 /// How much is read ahead at once: a transaction is looked into for many frames, not for each.
 const AHEAD_FRAMES: usize = 256;
@@ -18,8 +18,11 @@ const AHEAD_BYTES: usize = 256 << 10;
 
 /// A consistent view of a [`RedbLog`](crate::RedbLog). While it is alive, no page it may need is used again.
 pub struct RedbReader {
-    path: PathBuf,
+    db: Arc<Db>,
+    holds: Arc<Holds>,
     parts: Vec<u64>,
+    /// The last commit of each, or of those before it if it has none.
+    ends: Vec<u64>,
     commit: u64,
     /// Making a reader cannot fail, reading can: why there is no transaction is told then.
     transaction: Result<ReadTransaction, String>,
@@ -28,7 +31,7 @@ pub struct RedbReader {
 impl std::fmt::Debug for RedbReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RedbReader")
-            .field("path", &self.path)
+            .field("path", &self.db.path)
             .field("parts", &self.parts)
             .field("commit", &self.commit)
             .finish_non_exhaustive()
@@ -36,26 +39,35 @@ impl std::fmt::Debug for RedbReader {
 }
 
 impl RedbReader {
-    pub(crate) fn new(db: &Db, parts: &[u64], commit: u64) -> Self {
+    pub(crate) fn new(db: &Arc<Db>, holds: &Arc<Holds>, parts: &[u64], ends: &[u64]) -> Self {
         Self {
-            path: db.path.clone(),
+            db: Arc::clone(db),
+            holds: Arc::clone(holds),
             parts: parts.to_vec(),
-            commit,
+            ends: ends.to_vec(),
+            commit: ends.last().copied().unwrap_or(0),
             transaction: db.engine.begin_read().map_err(|error| error.to_string()),
         }
+    }
+
+    /// How many parts there are up to the end of one of them.
+    fn until(&self, end: u64) -> Option<usize> {
+        let before = self.ends.partition_point(|last| *last < end);
+        let is_end = end > 0 && self.ends.get(before) == Some(&end);
+        is_end.then_some(before.saturating_add(1))
     }
 
     fn transaction(&self) -> Result<&ReadTransaction, LogError> {
         self.transaction.as_ref().map_err(|why| LogError::Io {
             action: "read",
-            path: self.path.clone(),
+            path: self.db.path.clone(),
             source: io::Error::other(why.clone()),
         })
     }
 
     /// Reads on: some frames, or the rest of a part.
     fn fill(&self, cursor: &mut Cursor) -> Result<(), LogError> {
-        let error = |error: redb::Error| io_error("read", &self.path, error);
+        let error = |error: redb::Error| io_error("read", &self.db.path, error);
         let Some(part) = self.parts.get(cursor.part) else {
             cursor.has_ended = true;
             let end = cursor.walk.end(self.commit);
@@ -92,14 +104,14 @@ impl RedbReader {
         let what = format!("expected {expected}, found {found}; restore it from a copy");
         LogError::Io {
             action: "read",
-            path: self.path.clone(),
+            path: self.db.path.clone(),
             source: io::Error::new(io::ErrorKind::InvalidData, what),
         }
     }
 
     /// Reads everything, going on behind damage.
     pub(crate) fn verify(&self) -> Result<VerifyReport, LogError> {
-        let error = |error: redb::Error| io_error("read", &self.path, error);
+        let error = |error: redb::Error| io_error("read", &self.db.path, error);
         let mut report = VerifyReport::default();
         let mut walk = Walk::default();
         let damage = |file: &str, offset, bytes, flaw: Flaw| Damage {
@@ -152,5 +164,28 @@ impl LogReader for RedbReader {
         }
         let ahead = cursor.ahead.pop_front().map(Ok);
         ahead.or_else(|| cursor.error.take().map(Err))
+    }
+
+    fn ends(&self) -> Vec<u64> {
+        let mut ends = self.ends.clone();
+        ends.dedup();
+        ends.retain(|end| *end > 0);
+        ends
+    }
+
+    /// `None` also once the log has removed what this reader goes on to read.
+    fn sealed(&self, end: u64) -> Option<Arc<dyn SealedFrames>> {
+        let count = self.until(end)?;
+        let parts = self.parts.iter().copied().zip(self.ends.iter().copied());
+        let sealed = Sealed::new(&self.db, &self.holds, parts.take(count))?;
+        Some(Arc::new(sealed))
+    }
+
+    fn behind(&self, end: u64) -> Option<Cursor> {
+        Some(Cursor {
+            part: self.until(end)?,
+            walk: Walk::behind(end),
+            ..Cursor::default()
+        })
     }
 }

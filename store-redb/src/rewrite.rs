@@ -97,15 +97,18 @@ impl LogRewrite for RedbRewrite {
     }
 
     fn push(&mut self, frame: Frame) -> Result<Option<Place>, LogError> {
-        let waiting = self.waiting.len() as u64;
-        admit(&frame, self.written.saturating_add(waiting))?;
+        let before = self.written.saturating_add(self.waiting.len() as u64);
+        admit(&frame, before)?;
         self.draft.db.writable()?;
         self.bytes = self.bytes.saturating_add(frame.body.len());
         self.waiting.push(frame);
         if self.bytes >= CHUNK_BYTES {
             self.flush()?;
         }
-        Ok(None)
+        Ok(Some(Place {
+            part: self.draft.part,
+            offset: before.saturating_add(1),
+        }))
     }
 
     fn finish(mut self) -> Result<RedbFinished, LogError> {

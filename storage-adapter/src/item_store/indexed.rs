@@ -104,9 +104,9 @@ impl OpenFrames {
     }
 }
 
-/// The packed frame that was read last.
+/// The packed frame that was read last: items beside each other lie in one.
 #[derive(Default)]
-struct Unpacked(Option<(Place, Vec<Frame>)>);
+pub(super) struct Unpacked(Option<(Place, Vec<Frame>)>);
 
 impl<S: Order> Indexed<S> {
     /// Items that lie in frames which go up to a commit, all written under these redactions.
@@ -171,11 +171,20 @@ impl<S: Order> Indexed<S> {
 
     /// The item at a place, read if it was not yet.
     pub(super) fn get(&self, at: usize) -> Result<&Arc<Item<S>>, StoreError> {
+        self.get_beside(at, &mut Unpacked::default())
+    }
+
+    /// As [`get`](Self::get), of several items one after the other.
+    pub(super) fn get_beside(
+        &self,
+        at: usize,
+        unpacked: &mut Unpacked,
+    ) -> Result<&Arc<Item<S>>, StoreError> {
         let cell = self.cells.get(at).ok_or_else(|| self.expired(at))?;
         if let Some(item) = cell.get() {
             return Ok(item);
         }
-        let item = self.read(at, &mut Unpacked::default())?;
+        let item = self.read(at, unpacked)?;
         Ok(cell.get_or_init(|| item))
     }
 

@@ -17,7 +17,7 @@ pub use self::salvage::Salvage;
 use super::View;
 use super::held::{HeldEvent, Item};
 use super::id::ItemId;
-use super::indexed::Indexed;
+use super::indexed::{Indexed, Unpacked};
 use super::items::Items;
 use super::scope::ScopeId;
 use crate::error::StoreError;
@@ -278,7 +278,7 @@ impl<S: Order> Loader<S> {
     fn finish(mut self) -> Result<View<S>, StoreError> {
         self.view.base = match self.indexed {
             None => in_memory(self.base),
-            Some(indexed) => over(indexed, self.base)?,
+            Some(indexed) => over(&indexed, self.base)?,
         };
         for (id, held) in self.scopes {
             if let Some(scope) = self.view.scopes.get_mut(&id.name) {
@@ -298,14 +298,15 @@ fn in_memory<S: Order>(held: Held<S>) -> Items<S> {
 }
 
 /// What lies where an index says, and what came behind it.
-fn over<S: Order>(indexed: Indexed<S>, held: Held<S>) -> Result<Items<S>, StoreError> {
-    let mut items = Items::indexed(indexed);
+fn over<S: Order>(indexed: &Indexed<S>, held: Held<S>) -> Result<Items<S>, StoreError> {
+    let mut items = Items::indexed(indexed.clone());
+    let mut unpacked = Unpacked::default();
     for (id, came) in held {
-        let before = items.get(&id)?;
-        let before = before
-            .into_iter()
-            .flat_map(|item| item.sources().iter().cloned());
-        let sources = before.chain(came).collect();
+        let mut sources = match indexed.find(&id) {
+            None => Vec::new(),
+            Some(at) => indexed.get_beside(at, &mut unpacked)?.sources().to_vec(),
+        };
+        sources.extend(came);
         items.insert(id, Arc::new(Item::new(sources)));
     }
     Ok(items)

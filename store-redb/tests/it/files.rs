@@ -5,7 +5,7 @@ use std::path::Path;
 
 use lattice_redb::RedbLog;
 use redb::{Database, TableDefinition};
-use storage_adapter::log::{Frame, LogError, MAX_HEADER};
+use storage_adapter::log::{Frame, LogError, MAX_HEADER, Place};
 use storage_adapter::{LogReader, LogRewrite, LogStore};
 
 const META: TableDefinition<&str, &[u8]> = TableDefinition::new("lattice log");
@@ -167,6 +167,62 @@ fn what_a_reader_kept_in_the_file_is_taken_out_by_the_next_removal_or_open() {
         assert!(!holds(&path, canary));
         assert_eq!(log.commit(), 50);
     }
+}
+
+/// Puts one frame in the place of everything, and says where it lies.
+fn replace(log: &mut RedbLog, frame: Frame) -> Place {
+    let mut rewrite = log.begin_rewrite().unwrap();
+    let place = rewrite.push(frame).unwrap().unwrap();
+    let obsolete = log.publish(rewrite.finish().unwrap()).unwrap();
+    log.remove(obsolete).unwrap();
+    place
+}
+
+#[test]
+fn what_single_frames_are_read_from_stays_until_it_is_let_go() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log");
+    let canary = b"a text that was redacted";
+    let mut log = RedbLog::create(&path, b"").unwrap();
+    let write = |log: &mut RedbLog, n: u64| {
+        log.write(vec![Frame::new(1, n.to_le_bytes())], n).unwrap();
+        log.sync().unwrap();
+    };
+    write(&mut log, 1);
+    let frame = Frame::new(2, canary);
+    let place = replace(&mut log, frame.clone());
+    let late = log.reader();
+    let sealed = late.sealed(1).unwrap();
+    write(&mut log, 2);
+    assert_eq!(sealed.last(canary.len()).unwrap(), Some(frame.clone()));
+    assert_eq!(
+        sealed.last(8).unwrap(),
+        None,
+        "what came later is not in it"
+    );
+
+    replace(&mut log, Frame::new(2, *b"kept"));
+    assert_eq!(sealed.fetch(place).unwrap(), frame);
+    let elsewhere = Place { part: 99, ..place };
+    let refused = sealed.fetch(elsewhere).unwrap_err().to_string();
+    assert!(
+        refused.contains("a part that is not among these"),
+        "{refused}"
+    );
+    let behind = Place { offset: 2, ..place };
+    assert!(matches!(
+        sealed.fetch(behind),
+        Err(LogError::Corrupt { .. })
+    ));
+
+    drop(sealed);
+    write(&mut log, 3);
+    replace(&mut log, Frame::new(2, *b"kept"));
+    assert!(late.sealed(1).is_none(), "it is removed by now");
+    drop(late);
+    write(&mut log, 4);
+    replace(&mut log, Frame::new(2, *b"kept"));
+    assert!(!holds(&path, canary));
 }
 
 #[test]

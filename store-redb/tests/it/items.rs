@@ -109,6 +109,65 @@ fn a_store_over_redb_is_a_store_over_files_to_the_digest() {
 }
 
 #[test]
+fn an_item_is_read_when_it_is_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("items.redb");
+    let log = RedbLog::create(&path, &ItemStore::<Unstamped>::header()).unwrap();
+    let mut store = ItemStore::<Unstamped, _>::over(log).unwrap();
+    tell(&mut store, &events(dir.path()));
+    let later = Compaction::at(START + 1500 * HOUR);
+    assert!(store.compact(&later).unwrap().changed);
+    let whole = store.state("bn-1").unwrap().cloned();
+    let log = store.log().reader();
+    assert_eq!(
+        ItemStore::<Unstamped, RedbLog>::check_index(&log).unwrap(),
+        None
+    );
+    drop((store, log));
+
+    let mut bytes = std::fs::read(&path).unwrap();
+    let text = b"comment 381";
+    let is_there = |at: &usize| bytes[*at..].starts_with(text);
+    let places: Vec<usize> = (0..bytes.len()).filter(is_there).collect();
+    assert!(!places.is_empty());
+    for at in places {
+        bytes[at] ^= 1;
+    }
+    std::fs::write(&path, bytes).unwrap();
+    let store = ItemStore::<Unstamped, _>::over(RedbLog::open(&path).unwrap()).unwrap();
+    assert_eq!(store.state("bn-1").unwrap().cloned(), whole);
+    let said = store.state("bn-3").unwrap_err().to_string();
+    assert!(said.contains("a value that does not check"), "{said}");
+    assert!(!store.verify(&[]).unwrap().is_sound());
+}
+
+#[test]
+fn redacted_text_leaves_the_file_with_the_next_compaction() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("items.redb");
+    let log = RedbLog::create(&path, &ItemStore::<Unstamped>::header()).unwrap();
+    let mut store = ItemStore::<Unstamped, _>::over(log).unwrap();
+    let events = events(dir.path());
+    tell(&mut store, &events);
+    let held = |text: &[u8]| {
+        let bytes = std::fs::read(&path).unwrap();
+        bytes.windows(text.len()).any(|window| window == text)
+    };
+    let now = START + 1500 * HOUR;
+    assert!(store.compact(&Compaction::at(now)).unwrap().changed);
+    assert!(held(b"comment 381"));
+    let redactions = [events[381].event().event().hash].into_iter().collect();
+    let batch = Batch {
+        redactions,
+        ..Batch::default()
+    };
+    store.apply(batch, now).unwrap();
+    assert!(store.compact(&Compaction::at(now)).unwrap().changed);
+    assert!(!held(b"comment 381"));
+    assert!(held(b"comment 377"), "others stay");
+}
+
+#[test]
 fn a_log_of_something_else_is_no_store_of_items() {
     let dir = tempfile::tempdir().unwrap();
     let log = RedbLog::create(&dir.path().join("log"), b"mine").unwrap();

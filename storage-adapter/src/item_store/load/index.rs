@@ -9,7 +9,7 @@ use lattice_core::{JoinSemilattice, Set};
 use super::{Loader, Told};
 use crate::error::StoreError;
 use crate::item_store::id::ItemId;
-use crate::item_store::indexed::{Indexed, Table};
+use crate::item_store::indexed::{Indexed, Table, Unpacked};
 use crate::log::{Frame, LogError, Place};
 use crate::log_store::{LogReader, SealedFrames};
 use crate::record::{
@@ -91,9 +91,10 @@ impl<S: Order> Loader<S> {
             let of_scope = of_scope.finish().map_err(wrong)?;
             let of_scope = Indexed::new(of_scope, (run.end, Arc::clone(frames)), Set::default());
             self.scope = Some(scope.into());
+            let mut unpacked = Unpacked::default();
             for at in 0..of_scope.len() {
                 let item = ItemId::from(of_scope.id(at));
-                for held in of_scope.get(at)?.sources() {
+                for held in of_scope.get_beside(at, &mut unpacked)?.sources() {
                     let told = Told {
                         item: item.clone(),
                         source: held.source.clone(),
