@@ -185,7 +185,8 @@ pub trait LogReader {
         Vec::new()
     }
 
-    /// Single frames of what lies before one of the [`ends`](Self::ends); `None` for any other commit.
+    /// Single frames of what lies before one of the [`ends`](Self::ends); `None` for any other commit. A log may also give
+    /// none once it has [removed](LogStore::remove) what they lie in.
     fn sealed(&self, _end: u64) -> Option<Arc<dyn SealedFrames>> {
         None
     }

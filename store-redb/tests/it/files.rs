@@ -223,6 +223,12 @@ fn what_single_frames_are_read_from_stays_until_it_is_let_go() {
     write(&mut log, 4);
     replace(&mut log, Frame::new(2, *b"kept"));
     assert!(!holds(&path, canary));
+
+    write(&mut log, 5);
+    let sealed = log.reader().sealed(5).unwrap();
+    write(&mut log, 6);
+    let last = sealed.last(8).unwrap().unwrap();
+    assert_eq!(last.body, 5_u64.to_le_bytes(), "commits go on in its part");
 }
 
 #[test]
