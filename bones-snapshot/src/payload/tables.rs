@@ -23,13 +23,9 @@ pub(super) struct Tables<'a, S: Order> {
 
 impl<'a, S: Order> Tables<'a, S> {
     pub(super) fn of(state: &'a ItemState<S>) -> Self {
-        let mut writes: Vec<&Key<S>> = Vec::new();
-        state.for_each_key(|key| writes.push(key));
-        let mut order: Vec<(u64, usize, &Key<S>)> = writes
-            .iter()
-            .enumerate()
-            .map(|(write, key)| (prefix(&key.event_hash), write, *key))
-            .collect();
+        // Most events write one key.
+        let mut order: Vec<(u64, usize, &Key<S>)> = Vec::with_capacity(state.coverage().len());
+        state.for_each_key(|key| order.push((prefix(&key.event_hash), order.len(), key)));
         // Hashes tell keys apart within their first bytes, so that few keys are looked at in full.
         order.sort_unstable_by(|(a, _, x), (b, _, y)| a.cmp(b).then_with(|| x.canonical_cmp(y)));
         let mut keys: Vec<&Key<S>> = Vec::with_capacity(order.len());
@@ -76,17 +72,33 @@ impl<'a, S: Order> Tables<'a, S> {
     }
 }
 
+/// So many agents are looked through one by one: an item has few, and their keys come in no order.
+const FEW: usize = 32;
+
 /// The agents of the keys, each once, in order; and the place of the agent of each key.
 fn agents<'a, S: Order>(keys: &[&'a Key<S>]) -> (Vec<&'a AgentId>, Vec<usize>) {
     // Numbered as they come, so that each key is looked up once; then by their order.
-    let mut numbers: BTreeMap<&AgentId, usize> = BTreeMap::new();
+    let mut few: Vec<&AgentId> = Vec::new();
+    let mut many: BTreeMap<&AgentId, usize> = BTreeMap::new();
     let mut agent_of: Vec<usize> = Vec::with_capacity(keys.len());
     for key in keys {
-        let next = numbers.len();
-        agent_of.push(*numbers.entry(&key.agent_id).or_insert(next));
+        let agent = &key.agent_id;
+        let known = few.iter().position(|known| *known == agent);
+        agent_of.push(known.unwrap_or_else(|| {
+            let next = few.len().saturating_add(many.len());
+            if next < FEW {
+                few.push(agent);
+                next
+            } else {
+                *many.entry(agent).or_insert(next)
+            }
+        }));
     }
-    let mut places = vec![0; numbers.len()];
-    for (place, number) in numbers.values().enumerate() {
+    let numbered = few.into_iter().zip(0..).chain(many);
+    let mut ordered: Vec<(&AgentId, usize)> = numbered.collect();
+    ordered.sort_unstable();
+    let mut places = vec![0; ordered.len()];
+    for (place, (_, number)) in ordered.iter().enumerate() {
         if let Some(slot) = places.get_mut(*number) {
             *slot = place;
         }
@@ -94,5 +106,8 @@ fn agents<'a, S: Order>(keys: &[&'a Key<S>]) -> (Vec<&'a AgentId>, Vec<usize>) {
     for agent in &mut agent_of {
         *agent = places.get(*agent).copied().unwrap_or_default();
     }
-    (numbers.into_keys().collect(), agent_of)
+    (
+        ordered.into_iter().map(|(agent, _)| agent).collect(),
+        agent_of,
+    )
 }

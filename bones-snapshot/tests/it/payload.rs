@@ -1,7 +1,9 @@
 //! Payloads under damage: refused with a place, or, where the change makes another payload, read to
 //! another state that is written as exactly these bytes.
 
-use bones_snapshot::{DecodeErrorKind, Order, SnapshotId, SnapshotPayload};
+use bones_snapshot::{
+    DecodeErrorKind, ItemState, Order, SnapshotId, SnapshotPayload, Stamped, parse_line, write_line,
+};
 use lattice_core::Set;
 use lattice_lww::{Itc, Unstamped};
 use proptest::collection::vec;
@@ -37,6 +39,28 @@ fn either(name: &str, bytes: &[u8]) -> bool {
 fn golden_payloads_read_back() {
     for golden in golden::all() {
         assert!(either(golden.name, &golden.bytes), "{}", golden.name);
+    }
+}
+
+/// The decoder takes agents in order only, each once and each referred to.
+#[test]
+fn any_number_of_agents_is_written_in_order() {
+    for agents in [1, 2, 31, 32, 33, 34, 100] {
+        let events = (0..3 * agents).map(|n| {
+            let agent = format!("agent-{}", n * 37 % agents);
+            let data = format!(r#"{{"body":"{n}"}}"#);
+            let line = write_line(n, &agent, "itc:AQ", &[], "item.comment", ITEM, &data);
+            let event = parse_line(line.as_bytes()).unwrap().unwrap();
+            Stamped::<Unstamped>::new(event).unwrap()
+        });
+        let events: Vec<_> = events.collect();
+        let state = ItemState::fold(&events);
+        let payload = SnapshotPayload::new(ITEM, state, &Set::default());
+        assert_eq!(
+            SnapshotPayload::decode(&payload.encode()),
+            Ok(payload),
+            "{agents}"
+        );
     }
 }
 
