@@ -445,7 +445,7 @@ SABOTAGES = [
         "index-believed",
         "what lies at a place is not compared with the index",
         "tiered/index.rs::an_index_that_lies_is_found_out",
-        [Place("item_store/indexed.rs", "if «*item != *id || !as_listed» {", "false")],
+        [Place("item_store/indexed.rs", "if «*found != *id || !as_listed» {", "false")],
     ),
     Sabotage(
         "index-not-verified",
