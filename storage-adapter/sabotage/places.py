@@ -463,7 +463,7 @@ SABOTAGES = [
         "came-meanwhile-lost",
         "going on with a new index forgets what came while it was written",
         "shared/compactions.rs::what_comes_while_a_compaction_writes_is_kept_as_it_came",
-        [Place("item_store/compact/write.rs", "«base.insert(Arc::clone(item), Arc::clone(held));»", "")],
+        [Place("item_store/compact/write.rs", "«base.insert(item.clone(), Arc::clone(held));»", "")],
     ),
     Sabotage(
         "short-index-believed",
