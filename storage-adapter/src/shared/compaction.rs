@@ -123,8 +123,9 @@ type Begun<S, L> = (<L as LogStore>::Rewrite, Replacement<S>);
 
 impl<S: Order, L: LogStore> SharedStore<S, L> {
     /// Compacts as [`ItemStore::compact`](crate::ItemStore::compact) does, beside readers and writers: the store is
-    /// held only to begin and to switch. Waits then for readers of the log as it was, for the grace period; after
-    /// that their streams are expired, and what was replaced is removed.
+    /// held only to begin and to switch, and half of the threads of `rayon`, with that feature, are left to others.
+    /// Waits then for readers of the log as it was, for the grace period; after that their streams are expired, and
+    /// what was replaced is removed.
     ///
     /// When this returns, what was redacted before it began, and what deleted scopes held, is in no file of a
     /// [`LogDir`](crate::log::LogDir); what another log needs for that is for it to say. Views that readers
