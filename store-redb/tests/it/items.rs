@@ -36,6 +36,12 @@ fn events(dir: &std::path::Path) -> Vec<HeldEvent<Unstamped>> {
     read_log(&path, BadLines::Stop, &mut |_| {}).unwrap().events
 }
 
+/// A new store over redb.
+fn made(path: &std::path::Path) -> ItemStore<Unstamped, RedbLog> {
+    let log = RedbLog::create(path, &ItemStore::<Unstamped>::header()).unwrap();
+    ItemStore::over(log).unwrap()
+}
+
 /// Tells a store all events, ten at a time, and compacts it twice on the way.
 fn tell<L: LogStore>(store: &mut ItemStore<Unstamped, L>, events: &[HeldEvent<Unstamped>]) {
     for (batch, n) in events.chunks(10).zip(0..) {
@@ -80,8 +86,7 @@ fn a_store_over_redb_is_a_store_over_files_to_the_digest() {
     let events = events(dir.path());
     let mut files = ItemStore::<Unstamped>::create(&dir.path().join("files")).unwrap();
     let path = dir.path().join("items.redb");
-    let log = RedbLog::create(&path, &ItemStore::<Unstamped>::header()).unwrap();
-    let mut store = ItemStore::<Unstamped, _>::over(log).unwrap();
+    let mut store = made(&path);
     tell(&mut files, &events);
     tell(&mut store, &events);
     assert_eq!(store.digest().unwrap(), files.digest().unwrap());
@@ -112,8 +117,7 @@ fn a_store_over_redb_is_a_store_over_files_to_the_digest() {
 fn an_item_is_read_when_it_is_asked_for() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("items.redb");
-    let log = RedbLog::create(&path, &ItemStore::<Unstamped>::header()).unwrap();
-    let mut store = ItemStore::<Unstamped, _>::over(log).unwrap();
+    let mut store = made(&path);
     tell(&mut store, &events(dir.path()));
     let later = Compaction::at(START + 1500 * HOUR);
     assert!(store.compact(&later).unwrap().changed);
@@ -145,8 +149,7 @@ fn an_item_is_read_when_it_is_asked_for() {
 fn redacted_text_leaves_the_file_with_the_next_compaction() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("items.redb");
-    let log = RedbLog::create(&path, &ItemStore::<Unstamped>::header()).unwrap();
-    let mut store = ItemStore::<Unstamped, _>::over(log).unwrap();
+    let mut store = made(&path);
     let events = events(dir.path());
     tell(&mut store, &events);
     let held = |text: &[u8]| {
@@ -182,11 +185,8 @@ fn a_log_of_something_else_is_no_store_of_items() {
 fn threads_share_a_store_over_redb_while_it_is_compacted() {
     let dir = tempfile::tempdir().unwrap();
     let events = events(dir.path());
-    let log = RedbLog::create(&dir.path().join("log"), &ItemStore::<Unstamped>::header()).unwrap();
-    let store = SharedStore::with_grace(
-        ItemStore::<Unstamped, _>::over(log).unwrap(),
-        std::time::Duration::ZERO,
-    );
+    let store = made(&dir.path().join("log"));
+    let store = SharedStore::with_grace(store, std::time::Duration::ZERO);
     std::thread::scope(|threads| {
         for part in events.chunks(100) {
             let store = &store;
