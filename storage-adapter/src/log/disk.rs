@@ -1,10 +1,11 @@
 //! The real file layer.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::files::{DataFile, Files};
+use super::lock::FileLock;
 
 /// A directory of the file system.
 ///
@@ -67,7 +68,7 @@ fn sync_directory(_path: &Path) -> io::Result<()> {
 
 impl Files for Disk {
     type File = File;
-    type Lock = File;
+    type Lock = FileLock;
 
     fn path(&self, name: &str) -> PathBuf {
         if name.is_empty() {
@@ -83,17 +84,13 @@ impl Files for Disk {
             .collect()
     }
 
-    fn try_lock(&self, name: &str) -> io::Result<Option<File>> {
+    fn try_lock(&self, name: &str) -> io::Result<Option<FileLock>> {
         let file = OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(false)
             .open(self.path(name))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(e)) => Err(e),
-        }
+        FileLock::try_new(file)
     }
 
     fn create_new(&self, name: &str) -> io::Result<File> {

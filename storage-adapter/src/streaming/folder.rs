@@ -4,7 +4,7 @@
 //! goes when the fold ends, however that ends. What a killed fold leaves is removed by the next one
 //! into the same output.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::{FoldError, io_error};
 use super::watch::locked;
+use crate::log::FileLock;
 
 /// The file that says whose folder it is, and is locked while somebody uses it.
 const MARKER: &str = "LATTICE-SPILL";
@@ -24,7 +25,7 @@ const NAMES: [&str; 2] = ["part-", "run-"];
 pub(super) struct SpillFolder {
     path: PathBuf,
     // Held for its lock; `None` once the folder is to go.
-    marker: Mutex<Option<File>>,
+    marker: Mutex<Option<FileLock>>,
     next: AtomicU64,
 }
 
@@ -126,15 +127,16 @@ fn private_file(path: &Path) -> io::Result<File> {
 }
 
 /// Marks a folder as ours and in use.
-fn mark(folder: &Path) -> Result<File, FoldError> {
+fn mark(folder: &Path) -> Result<FileLock, FoldError> {
     let path = folder.join(MARKER);
-    let mut marker = private_file(&path).map_err(io_error("create", &path))?;
+    let marker = private_file(&path).map_err(io_error("create", &path))?;
     // SUBTLE: locked before it is ours to the eye, so that no other fold takes it for one left behind.
-    marker.lock().map_err(io_error("lock", &path))?;
+    let marker = FileLock::wait(marker).map_err(io_error("lock", &path))?;
     let text = format!(
         "{FIRST_LINE}Made by `lattice fold`, which removes it when it ends. If none is running, it may go.\n"
     );
     marker
+        .file()
         .write_all(text.as_bytes())
         .map_err(io_error("write", &path))?;
     Ok(marker)
@@ -152,16 +154,13 @@ fn clear(path: &Path) -> Result<(), FoldError> {
         return Ok(());
     }
     let marker = path.join(MARKER);
-    let mut file = File::open(&marker).map_err(|_| foreign())?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            return Err(FoldError::SpillInUse { path: path.into() });
-        }
-        Err(TryLockError::Error(error)) => return Err(io_error("lock", &marker)(error)),
-    }
+    let file = File::open(&marker).map_err(|_| foreign())?;
+    let lock = FileLock::try_new(file).map_err(io_error("lock", &marker))?;
+    let Some(lock) = lock else {
+        return Err(FoldError::SpillInUse { path: path.into() });
+    };
     let mut first = vec![0; FIRST_LINE.len()];
-    let is_ours = file.read_exact(&mut first).is_ok() && first == FIRST_LINE.as_bytes();
+    let is_ours = lock.file().read_exact(&mut first).is_ok() && first == FIRST_LINE.as_bytes();
     let mut files = Vec::new();
     for entry in fs::read_dir(path).map_err(io_error("read", path))? {
         let entry = entry.map_err(io_error("read", path))?;

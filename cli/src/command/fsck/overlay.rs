@@ -1,12 +1,12 @@
 //! A directory that is only read: everything written to it stays in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use storage_adapter::log::{DataFile, Files};
+use storage_adapter::log::{DataFile, FileLock, Files};
 
 /// The files of a directory, with changes on top that nobody else sees. Opening a log mends what a
 /// crash left; through this it can do so without touching the files.
@@ -45,7 +45,7 @@ impl Overlay {
 
 impl Files for Overlay {
     type File = Arc<Node>;
-    type Lock = Option<File>;
+    type Lock = Option<FileLock>;
 
     fn path(&self, name: &str) -> PathBuf {
         if name.is_empty() {
@@ -65,16 +65,12 @@ impl Files for Overlay {
     }
 
     /// Locks the file that is there; one that is missing is not made.
-    fn try_lock(&self, name: &str) -> io::Result<Option<Option<File>>> {
+    fn try_lock(&self, name: &str) -> io::Result<Option<Option<FileLock>>> {
         let file = match File::open(self.path(name)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(None)),
             file => file?,
         };
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Some(file))),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error),
-        }
+        Ok(FileLock::try_new(file)?.map(Some))
     }
 
     fn create_new(&self, name: &str) -> io::Result<Arc<Node>> {
