@@ -94,6 +94,8 @@ pub(crate) enum CliError {
     Unsound { store: PathBuf, what: String },
     #[error("{} is there already: name a directory that is not", path.display())]
     RepairExists { path: PathBuf },
+    #[error("{} is in {}, which is damaged and not to be touched: name a directory elsewhere", path.display(), store.display())]
+    RepairWithin { path: PathBuf, store: PathBuf },
     #[error("the check of the store failed ({what}); nothing was changed: report this")]
     Fsck { what: String },
     #[error("cannot {action} {}", path.display())]

@@ -373,7 +373,7 @@ SABOTAGES = [
         "next-segment-trusted",
         "the next segment of a compaction is read as if nothing were missing of the one before",
         "tiered/salvage.rs::what_a_segment_held_that_is_gone_is_missed_in_the_next",
-        [Place("log/scan.rs", "scan.is_behind_damage &= «self.continues && commit == self.segment.first»;", "false")],
+        [Place("log/scan.rs", "scan.is_behind_damage &= «self.follows.is_same && commit == self.segment.first»;", "false")],
     ),
     Sabotage(
         "hidden-commits-trusted",
@@ -476,5 +476,29 @@ SABOTAGES = [
         "a compaction keeps an index of which it lets the files go",
         "tiered/index.rs::a_run_of_a_scope_alone_leaves_the_base_readable",
         [Place("item_store/items.rs", "is_none_or(|i| «i.end()» <= after)", "i.last()")],
+    ),
+    Sabotage(
+        "older-manifest-taken",
+        "without `CURRENT` the oldest manifest is believed",
+        "log/rebuild.rs::after_any_stop_the_durable_state_is_there_without_current",
+        [Place("log/rebuild.rs", "let Some(&id) = «self.manifests.last()» else", "self.manifests.first()")],
+    ),
+    Sabotage(
+        "missing-part-unseen",
+        "a part of a rewrite goes on behind another that is gone",
+        "tiered/salvage.rs::what_a_segment_held_that_is_gone_is_missed_in_the_next",
+        [Place("log/scan.rs", "|= «!self.follows.is_next» && stamp", "false")],
+    ),
+    Sabotage(
+        "hidden-first-taken-for-none",
+        "a segment whose first mark is damaged begins with the first commit that can be seen",
+        "log/rebuild.rs::frames_are_not_said_to_be_of_a_commit_that_they_may_not_be_of",
+        [Place("log/rebuild.rs", "let first = if «survey.is_begun» {", "true")],
+    ),
+    Sabotage(
+        "unclosed-part-dropped",
+        "a rewrite of which the last mark is damaged was never made",
+        "tiered/salvage.rs::a_rewrite_without_its_last_mark_is_brought_over_without_a_manifest",
+        [Place("log/rebuild.rs", "!is_last || «self.open.is_some_and(Stamp::is_rewrite)»", "false")],
     ),
 ]

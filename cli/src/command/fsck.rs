@@ -4,8 +4,9 @@ mod examine;
 mod overlay;
 mod replay;
 mod report;
+mod source;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -20,7 +21,8 @@ use crate::progress::Progress;
 ///
 /// Every damaged place is named by file and byte, and what is readable is checked to the last hash. A torn
 /// tail, bytes of a write that was never acknowledged, is no damage: opening the store cuts it and keeps it
-/// aside. The exit code is 0 only if the store is sound.
+/// aside. Where the files that say what belongs to the store are lost, they are made again in memory, from the newest
+/// manifest or from the segments. The exit code is 0 only if the store is sound.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -40,12 +42,28 @@ pub(crate) struct Fsck {
     no_scopes: bool,
 }
 
+/// True iff a new file of this path would lie in the directory.
+fn is_within(path: &Path, dir: &Path) -> bool {
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new(".")).canonicalize();
+    // Where either is not there, whoever comes to need it says so.
+    matches!((parent, dir.canonicalize()), (Ok(parent), Ok(dir)) if parent.starts_with(&dir))
+}
+
 impl Fsck {
     pub(crate) fn run(self, out: &Output) -> Result<(), CliError> {
         let path = &self.store.path;
         if let Some(target) = self.repair_into.as_ref().filter(|path| path.exists()) {
             return Err(CliError::RepairExists {
                 path: target.clone(),
+            });
+        }
+        if let Some(target) = self.repair_into.as_ref().filter(|it| is_within(it, path)) {
+            return Err(CliError::RepairWithin {
+                path: target.clone(),
+                store: path.clone(),
             });
         }
         let progress = Progress::new("reading");
@@ -55,7 +73,7 @@ impl Fsck {
             None => None,
             Some(target) => {
                 let _progress = Progress::new("writing");
-                found.repair(path, target, self.no_scopes)?
+                found.repair(target, self.no_scopes)?
             }
         };
         let report = Report::new(found, repair, self.repair_into.is_some());

@@ -279,6 +279,109 @@ fn a_segment_that_is_gone_costs_what_it_held() {
     );
 }
 
+/// A few bytes, without which nobody knows which files belong to the store, or to which store they belong.
+#[test]
+fn without_current_all_comes_back_commit_by_commit() {
+    let bench = Bench::new();
+    let store = bench.five("store");
+    compact(&store);
+    let late = crate::support::event(40, "ada", "item.create", "bn-late", r#"{"title":"Late"}"#);
+    succeed(&[
+        "import",
+        &bench.log("late.events", &[late]),
+        "--store",
+        &store,
+    ]);
+    let (truth, log) = (digest(&store), json(&["log", "--store", &store]));
+    let current = format!("{store}/CURRENT");
+    let whole = std::fs::read(&current).unwrap();
+    for (name, harm) in [("flipped", Some(30)), ("gone", None)] {
+        match harm {
+            Some(at) => flip(Path::new(&current), at),
+            None => std::fs::remove_file(&current).unwrap(),
+        }
+        fail(&["digest", "--store", &store], &["CURRENT"]);
+        let mended = bench.text(name);
+        let report = damaged(&store, &["--repair-into", &mended]);
+        assert_eq!(report["rebuilt"], "current");
+        assert_eq!(report["damage"].as_array().unwrap().len(), 1, "{report}");
+        assert_eq!(report["damage"][0]["file"], "CURRENT");
+        assert_eq!(report["repair"]["commit"], 6);
+        assert_eq!(report["repair"]["left_behind"], 0);
+        assert_eq!(digest(&mended), truth);
+        assert_eq!(json(&["log", "--store", &mended]), log);
+        let again = bench.text(&format!("{name} again"));
+        let said = lattice(&["fsck", "--store", &store, "--repair-into", &again]);
+        assert!(said.out.contains("missing   nothing"), "{said:?}");
+        std::fs::write(&current, &whole).unwrap();
+    }
+    succeed(&["fsck", "--store", &store]);
+}
+
+#[test]
+fn without_a_manifest_the_segments_tell() {
+    let bench = Bench::new();
+    for compacted in [false, true] {
+        let store = bench.five(if compacted {
+            "compacted"
+        } else {
+            "as imported"
+        });
+        let late =
+            crate::support::event(40, "ada", "item.create", "bn-late", r#"{"title":"Late"}"#);
+        if compacted {
+            compact(&store);
+            let late = bench.log("late.events", &[late]);
+            succeed(&["import", &late, "--store", &store]);
+        }
+        let truth = digest(&store);
+        let is_manifest = |path: &std::path::PathBuf| path.to_string_lossy().contains("MANIFEST");
+        let manifest = files(&store).into_iter().map(|(path, _)| path);
+        let manifest = manifest.into_iter().find(is_manifest).unwrap();
+        flip(&manifest, 20);
+        let mended = bench.text(&format!("mended {compacted}"));
+        let report = damaged(&store, &["--repair-into", &mended]);
+        assert_eq!(report["rebuilt"], "manifest");
+        let name = manifest.file_name().unwrap().to_str().unwrap();
+        assert_eq!(report["damage"][0]["file"], name);
+        assert_eq!(digest(&mended), truth);
+        // What a rewrite had replaced is gone, so nothing proves that the next commit is the next.
+        let (frames, salvaged) = (5, usize::from(compacted));
+        assert_eq!(
+            (
+                &report["repair"]["commit"],
+                &report["repair"]["salvaged"]["events"]
+            ),
+            (&frames.into(), &salvaged.into()),
+            "{report}"
+        );
+        assert_eq!(report["repair"]["left_behind"], 0);
+        // Without either there is nothing to go by.
+        for (path, _) in files(&store) {
+            if path.to_string_lossy().contains("seg-") {
+                std::fs::remove_file(path).unwrap();
+            }
+        }
+        let nothing = bench.text("nothing");
+        let report = damaged(&store, &["--repair-into", &nothing]);
+        assert_eq!(report["repair"], serde_json::Value::Null);
+        assert!(!exists(&nothing));
+    }
+}
+
+#[test]
+fn the_damaged_store_is_no_place_for_the_new_one() {
+    let bench = Bench::new();
+    let store = bench.five("store");
+    let before = files(&store);
+    let within = format!("{store}/mended");
+    fail(
+        &["fsck", "--store", &store, "--repair-into", &within],
+        &["is in", "name a directory elsewhere"],
+    );
+    assert_eq!(files(&store), before);
+}
+
 /// A frame whose check is right and that holds nothing: found in its own commit, not in the first.
 #[test]
 fn what_does_not_read_is_named_by_file_and_byte_in_any_commit() {

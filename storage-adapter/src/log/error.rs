@@ -20,9 +20,6 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum LogError {
     /// Another owner holds the directory.
-    ///
-    /// Also for a moment after the last one of this process closed it, if the process was just starting another: that
-    /// holds copies of all open files, locks included, until it runs its own program.
     #[error("{} is in use by another owner: close that one, then try again", path.display())]
     Locked {
         /// The lock file.

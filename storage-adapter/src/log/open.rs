@@ -273,7 +273,7 @@ pub(super) fn read_manifest<F: Files>(files: &F) -> Result<Manifest, LogError> {
     Ok(manifest)
 }
 
-fn read_whole<F: Files>(
+pub(super) fn read_whole<F: Files>(
     files: &F,
     name: &str,
     plausible: impl Fn(u64) -> bool,

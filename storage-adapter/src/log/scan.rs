@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::error::LogError;
 use super::files::{DataFile, Files};
-use super::frame::{Key, MARK, Mark};
+use super::frame::{Chain, Key, MARK, Mark};
 use super::manifest::Segment;
 use super::name;
 use super::open::{expect_store, lock, open_file, read_manifest};
@@ -48,7 +48,7 @@ pub struct ScanReport {
 ///
 /// Each frame proves itself: its check is bound to the log, the segment and the place. Batches that the manifest vouches
 /// for or that a mark behind them follows are handed out; whether the last of them was acknowledged, [`LogDir::open`]
-/// judges, where it can. Only `CURRENT` and the manifest have to be whole. One pass over all bytes, memory for what
+/// judges, where it can. Only `CURRENT` and the manifest have to be whole; [`rebuild`](super::rebuild()) makes them again. One pass over all bytes, memory for what
 /// lies between two marks that check. Takes the lock for as long as it reads.
 ///
 /// [`LogDir::open`]: super::LogDir::open
@@ -91,10 +91,9 @@ pub fn scan<F: Files>(files: &F, each: impl FnMut(Fragment)) -> Result<ScanRepor
         is_behind_damage: false,
     };
     let last = manifest.segments.last().map(|segment| segment.id);
-    let mut before = None;
+    let mut before: Option<&Segment> = None;
     for segment in &manifest.segments {
-        // A rewrite goes on from segment to segment under one number.
-        let continues = before.replace(segment.last) == Some(segment.first);
+        let follows = Follows::new(before.replace(segment), segment);
         let name = name::segment(segment.id);
         let file = match open_file(files, &name) {
             Err(error @ LogError::Missing { .. }) => {
@@ -108,7 +107,7 @@ pub fn scan<F: Files>(files: &F, each: impl FnMut(Fragment)) -> Result<ScanRepor
         let len = file.len().map_err(read())?;
         // Only the last segment has grown since.
         let grown = if Some(segment.id) == last { len } else { 0 };
-        let mut batches = Batches::new(segment, continues, name.as_str().into());
+        let mut batches = Batches::new(segment, follows, name.as_str().into());
         let key = Key::new(&manifest.header, segment.id);
         let place = (name.as_str(), segment.id);
         walk(file, place, &key, segment.len.max(grown), &mut |piece| {
@@ -127,11 +126,28 @@ struct Scan<E> {
     is_behind_damage: bool,
 }
 
+/// How a segment follows the one before. A rewrite goes on from segment to segment under one number.
+struct Follows {
+    /// It begins with the commit that the one before ends in.
+    is_same: bool,
+    /// It goes on from the running check of the one before, or begins anew.
+    is_next: bool,
+}
+
+impl Follows {
+    fn new(before: Option<&Segment>, segment: &Segment) -> Self {
+        let is_begin = segment.start == Chain::default();
+        Self {
+            is_same: before.is_some_and(|before| before.last == segment.first),
+            is_next: is_begin || before.is_some_and(|before| before.chain == segment.start),
+        }
+    }
+}
+
 /// Follows the batches of a segment, as far as their marks check.
 struct Batches<'s> {
     segment: &'s Segment,
-    /// Its first batch goes on with the commit that the segment before ends in.
-    continues: bool,
+    follows: Follows,
     file: Arc<str>,
     /// The number and the time of the batch that is open, if the mark that opens it checks.
     open: Option<(u64, u64)>,
@@ -145,10 +161,10 @@ struct Batches<'s> {
 }
 
 impl<'s> Batches<'s> {
-    fn new(segment: &'s Segment, continues: bool, file: Arc<str>) -> Self {
+    fn new(segment: &'s Segment, follows: Follows, file: Arc<str>) -> Self {
         Self {
             segment,
-            continues,
+            follows,
             file,
             open: None,
             closed: segment.first.saturating_sub(1),
@@ -166,11 +182,13 @@ impl<'s> Batches<'s> {
                 scan.is_behind_damage = true;
             }
             Piece::Frame(_, raw) if raw.kind == MARK => match Mark::decode(&raw.body) {
-                Some(Mark::Begin(Stamp { commit, time, .. })) => {
+                Some(Mark::Begin(stamp)) => {
+                    let Stamp { commit, time, .. } = stamp;
                     self.release(commit.saturating_sub(1), scan);
                     self.open = Some((commit, time));
                     // What is missing before another commit is of no commit behind it.
-                    scan.is_behind_damage &= self.continues && commit == self.segment.first;
+                    scan.is_behind_damage &= self.follows.is_same && commit == self.segment.first;
+                    scan.is_behind_damage |= !self.follows.is_next && stamp.is_rewrite();
                 }
                 Some(Mark::Commit { commit, .. }) => {
                     self.release(commit, scan);

@@ -39,6 +39,13 @@ pub(super) struct Stamp {
     pub(super) durable: u64,
 }
 
+impl Stamp {
+    /// A rewrite stands for the commit whose number it has; any other batch is not durable while it is written.
+    pub(super) fn is_rewrite(self) -> bool {
+        self.durable >= self.commit
+    }
+}
+
 /// Writes one batch at the end of a segment. Nothing of it counts before [`finish`](Self::finish)
 /// and a sync.
 pub(super) struct BatchWriter<D> {

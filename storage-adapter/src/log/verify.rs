@@ -213,7 +213,7 @@ pub(super) fn walk<D: DataFile>(
 }
 
 /// The first place from `from` on where a frame checks, else `end`.
-fn next_frame<D: DataFile>(
+pub(super) fn next_frame<D: DataFile>(
     window: &mut Window<D>,
     key: &Key,
     from: u64,

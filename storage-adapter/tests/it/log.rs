@@ -12,6 +12,7 @@ mod damage;
 mod faults;
 mod forge;
 mod golden;
+mod rebuild;
 mod rewrite;
 mod rng;
 pub(crate) mod sim;

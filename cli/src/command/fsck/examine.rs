@@ -12,12 +12,14 @@ use storage_adapter::{ItemStore, MemoryLog, StoreCheck, StoreError, is_index};
 
 use super::overlay::Overlay;
 use super::replay::replay;
+use super::source::Source;
 use crate::error::CliError;
 use crate::store::no_store;
 
 /// What was found in the files of a store.
 #[derive(Default)]
 pub(super) struct Found {
+    pub(super) source: Source,
     /// Everything that is not as it was written, in the order of the log.
     pub(super) damage: Vec<Damage>,
     /// The torn tail that opening would cut.
@@ -40,7 +42,10 @@ pub(super) struct Readable {
 
 /// Reads all of a store and changes nothing in its directory.
 pub(super) fn examine(dir: &Path) -> Result<Found, CliError> {
-    let mut found = Found::default();
+    let mut found = Found {
+        source: Source::at(dir),
+        ..Found::default()
+    };
     found.scan(dir)?;
     let mut lengths = BTreeMap::new();
     let Some((log, report)) = found.open(dir, &mut lengths)? else {
@@ -82,17 +87,28 @@ impl Found {
         }
     }
 
-    /// Looks at every frame by itself.
+    /// Looks at every frame by itself, also where `CURRENT` and the manifest do not say what belongs to the store.
     fn scan(&mut self, dir: &Path) -> Result<(), CliError> {
-        match scan(&overlay(dir, &BTreeMap::new())?, drop) {
-            Ok(scanned) => {
-                self.damage.clone_from(&scanned.damage);
-                self.scanned = Some(scanned);
-            }
-            Err(error) => {
-                let (damage, _) = place_of(error, dir).map_err(no_store)?;
+        let mut scanned = scan(&self.source.files(&BTreeMap::new())?, drop);
+        if let Err(error) = scanned {
+            let (damage, _) = place_of(error, dir).map_err(no_store)?;
+            self.note(damage);
+            let Some(more) = self.source.rebuild()? else {
+                return Ok(());
+            };
+            for damage in more {
                 self.note(damage);
             }
+            scanned = scan(&self.source.files(&BTreeMap::new())?, drop);
+        }
+        match scanned {
+            Ok(scanned) => {
+                for damage in &scanned.damage {
+                    self.note(damage.clone());
+                }
+                self.scanned = Some(scanned);
+            }
+            Err(error) => self.note(place_of(error, dir).map_err(no_store)?.0),
         }
         Ok(())
     }
@@ -105,7 +121,7 @@ impl Found {
         lengths: &mut BTreeMap<String, u64>,
     ) -> Result<Option<(LogDir<Overlay>, OpenReport)>, CliError> {
         loop {
-            match LogDir::open_on(overlay(dir, lengths)?) {
+            match LogDir::open_on(self.source.files(lengths)?) {
                 Ok(opened) => return Ok(Some(opened)),
                 Err(error) => {
                     let (place, length) = place_of(error, dir).map_err(no_store)?;
@@ -166,11 +182,6 @@ impl Found {
             }
         }
     }
-}
-
-/// The directory, read only.
-pub(super) fn overlay(dir: &Path, lengths: &BTreeMap<String, u64>) -> Result<Overlay, CliError> {
-    Overlay::new(dir, lengths).map_err(CliError::io("read", dir))
 }
 
 /// Verifies the content of frames under an order, and what the index of their log says of them.

@@ -38,6 +38,14 @@ impl Overlay {
         Ok(overlay)
     }
 
+    /// Puts a file of this content in the place of what has the name.
+    pub(super) fn put(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        let node = Node::default();
+        node.append(content)?;
+        self.names().nodes.insert(name.to_owned(), Arc::new(node));
+        Ok(())
+    }
+
     fn names(&self) -> MutexGuard<'_, Names> {
         self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -8,7 +8,7 @@ use storage_adapter::log::{Entry, Fragment, Frame, LogDir, LogError, scan};
 use storage_adapter::{AnyStore, ItemStore, LogRewrite, LogStore, Salvage, is_index};
 use tempfile::TempDir;
 
-use super::examine::{Found, overlay};
+use super::examine::Found;
 use crate::error::CliError;
 use crate::store::no_store;
 
@@ -39,7 +39,6 @@ impl Found {
     /// could be read.
     pub(super) fn repair(
         &self,
-        dir: &Path,
         target: &Path,
         no_scopes: bool,
     ) -> Result<Option<Repair>, CliError> {
@@ -61,8 +60,8 @@ impl Found {
         let (mut store, _) = AnyStore::open(&made)?;
         let salvaged = match &mut store {
             _ if self.damage.is_empty() => Salvaged::default(),
-            AnyStore::Wall(store) => self.salvage(store, dir, no_scopes)?,
-            AnyStore::Itc(store) => self.salvage(store, dir, no_scopes)?,
+            AnyStore::Wall(store) => self.salvage(store, no_scopes)?,
+            AnyStore::Itc(store) => self.salvage(store, no_scopes)?,
         };
         drop(store);
         if entries.is_empty() && salvaged.commit.is_none() && !self.damage.is_empty() {
@@ -83,7 +82,6 @@ impl Found {
     fn salvage<S: Order>(
         &self,
         store: &mut ItemStore<S>,
-        dir: &Path,
         no_scopes: bool,
     ) -> Result<Salvaged, CliError> {
         let mut salvage = if no_scopes {
@@ -98,7 +96,7 @@ impl Found {
             let torn = self.torn.as_ref();
             torn.is_some_and(|cut| *fragment.file == *cut.file && fragment.offset >= cut.offset)
         };
-        scan(&overlay(dir, &BTreeMap::new())?, |fragment| {
+        scan(&self.source.files(&BTreeMap::new())?, |fragment| {
             if before > 0 {
                 before -= 1;
                 salvage.pass(&fragment);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use storage_adapter::ItemCheck;
-use storage_adapter::log::{CutTail, Damage};
+use storage_adapter::log::{CutTail, Damage, RebuiltFrom};
 
 use super::examine::Found;
 use super::replay::{Repair, Salvaged};
@@ -28,6 +28,8 @@ pub(super) struct Report {
     /// Items whose state is not what their sources say.
     failed: BTreeMap<String, String>,
     damage: Vec<Place>,
+    /// What said which files belong to the store and had to be made again: `current`, or `manifest` for both.
+    rebuilt: Option<&'static str>,
     torn: Option<Torn>,
     tails: Vec<Tail>,
     repair: Option<Repaired>,
@@ -84,6 +86,7 @@ struct Brought {
 impl Report {
     pub(super) fn new(found: Found, repair: Option<Repair>, wanted: bool) -> Self {
         let Found {
+            source,
             damage,
             torn,
             tails,
@@ -99,6 +102,10 @@ impl Report {
             items: 0,
             failed: BTreeMap::new(),
             damage: damage.into_iter().map(Place::from).collect(),
+            rebuilt: source.from.map(|from| match from {
+                RebuiltFrom::Manifest => "current",
+                _ => "manifest",
+            }),
             torn: torn.map(Torn::from),
             tails: tails
                 .into_iter()
@@ -237,6 +244,17 @@ impl fmt::Display for Report {
                 one_line(found)
             )?;
         }
+        match self.rebuilt {
+            None => {}
+            Some("current") => writeln!(
+                f,
+                "read by   the newest manifest, since CURRENT does not tell"
+            )?,
+            Some(_) => writeln!(
+                f,
+                "read by   the segments that are there, since no manifest tells; older ones may be among them, and the newest missing"
+            )?,
+        }
         let Some(repair) = &self.repair else {
             return Ok(());
         };
@@ -261,6 +279,12 @@ impl fmt::Display for Report {
                 counted(brought.snapshots, "snapshot"),
                 counted(brought.redactions, "redaction")
             )?;
+        }
+        if self.rebuilt == Some("current") && self.damage.len() == 1 {
+            return writeln!(
+                f,
+                "missing   nothing: CURRENT says which manifest is in force, and no more"
+            );
         }
         writeln!(
             f,

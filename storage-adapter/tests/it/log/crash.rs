@@ -6,14 +6,14 @@ use super::story::{self, Model, SCRIPTS, Step};
 
 const STOPS: [Fault; 3] = [Fault::StopBefore, Fault::StopHalfway, Fault::StopAfter];
 
-fn outcomes(parts: u64) -> impl Iterator<Item = Outcome> {
+pub(super) fn outcomes(parts: u64) -> impl Iterator<Item = Outcome> {
     [Outcome::Kept, Outcome::Lost]
         .into_iter()
         .chain((0..parts).map(Outcome::Part))
 }
 
 /// Every numbered call of every script.
-fn calls() -> Vec<(&'static [Step], u64)> {
+pub(super) fn calls() -> Vec<(&'static [Step], u64)> {
     let calls_of = |script| {
         let disk = SimDisk::default();
         let (_, log, error) = story::run(&disk, script);
@@ -24,7 +24,7 @@ fn calls() -> Vec<(&'static [Step], u64)> {
 }
 
 /// Runs the script up to the stop. `None`: it ended before.
-fn run_to_stop(script: &[Step], call: u64, fault: Fault) -> Option<(SimDisk, Model)> {
+pub(super) fn run_to_stop(script: &[Step], call: u64, fault: Fault) -> Option<(SimDisk, Model)> {
     let disk = SimDisk::default();
     disk.plan(call, fault);
     let (model, log, _) = story::run(&disk, script);

@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use bones_snapshot::{ItemState, SnapshotPayload};
 use lattice_core::JoinSemilattice;
-use lattice_lww::Unstamped;
+use lattice_lww::{Itc, Unstamped};
 use proptest::prelude::*;
 use proptest::sample::Index;
-use storage_adapter::log::{Entry, FRAME_OVERHEAD, LogDir, scan};
+use storage_adapter::log::{Entry, FRAME_OVERHEAD, LogDir, rebuild, scan};
 use storage_adapter::{Compaction, ItemStore, Reach, Salvage};
 
 use super::model::{MINUTE, Pair, Store, compaction, hash, line, memory, small};
@@ -52,6 +52,14 @@ enum Harm {
     Hole(Index, usize),
     Short(Index),
     Gone(Index),
+    /// Of what says which segments belong to the store.
+    Head(Head),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Head {
+    Current,
+    Manifest,
 }
 
 fn steps(scopes: bool) -> impl Strategy<Value = Vec<Step>> {
@@ -74,22 +82,31 @@ fn targets() -> impl Strategy<Value = u64> {
     prop_oneof![Just(u64::MAX), 200..2_000_u64]
 }
 
+fn head() -> impl Strategy<Value = Head> {
+    prop_oneof![Just(Head::Current), Just(Head::Manifest)]
+}
+
 fn harms() -> impl Strategy<Value = Vec<Harm>> {
     let harm = prop_oneof![
         3 => any::<Index>().prop_map(Harm::Flip),
         3 => (any::<Index>(), 1..900_usize).prop_map(|(at, len)| Harm::Hole(at, len)),
         1 => any::<Index>().prop_map(Harm::Short),
         1 => any::<Index>().prop_map(Harm::Gone),
+        1 => head().prop_map(Harm::Head),
     ];
     prop::collection::vec(harm, 1..4)
 }
 
 fn live(steps: Vec<Step>) -> (SimDisk, Pair<LogDir<SimDisk>>) {
-    live_in_segments(u64::MAX, steps)
+    live_in_segments(u64::MAX, steps, |_| {})
 }
 
-/// In segments of about so many bytes.
-fn live_in_segments(bytes: u64, steps: Vec<Step>) -> (SimDisk, Pair<LogDir<SimDisk>>) {
+/// In segments of about so many bytes; looked at after each step.
+fn live_in_segments(
+    bytes: u64,
+    steps: Vec<Step>,
+    mut look: impl FnMut(&SimDisk),
+) -> (SimDisk, Pair<LogDir<SimDisk>>) {
     let disk = SimDisk::default();
     let mut log = LogDir::create_on(disk.clone(), &Store::<LogDir>::header()).unwrap();
     log.set_segment_target(bytes);
@@ -128,6 +145,7 @@ fn live_in_segments(bytes: u64, steps: Vec<Step>) -> (SimDisk, Pair<LogDir<SimDi
                 });
             }
         }
+        look(&disk);
     }
     (disk, pair)
 }
@@ -138,9 +156,41 @@ fn segments(disk: &SimDisk) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
+/// Flips a bit in what says which segments belong to the store.
+fn behead(disk: &SimDisk, head: Head) {
+    let start = match head {
+        Head::Current => "CURRENT",
+        Head::Manifest => "MANIFEST",
+    };
+    for (name, mut bytes) in disk.files() {
+        if name.starts_with(start) {
+            bytes[25] ^= 1;
+            disk.put(&name, &bytes);
+        }
+    }
+}
+
+/// Makes that again, where it does not read. False iff nothing is there to go by.
+fn rebuilt(disk: &SimDisk) -> bool {
+    if scan(disk, drop).is_ok() {
+        return true;
+    }
+    let headers = [
+        Store::<LogDir>::header(),
+        ItemStore::<Itc, LogDir>::header(),
+    ];
+    let rebuilt = rebuild(disk, &headers).unwrap();
+    for (name, content) in rebuilt.iter().flat_map(|rebuilt| &rebuilt.files) {
+        disk.put(name, content);
+    }
+    rebuilt.is_some()
+}
+
 /// Sets a store up again from every frame that checks, and says of how many frames.
 fn mended(disk: &SimDisk, mut salvage: Salvage<Unstamped>) -> (Store, (u64, u64)) {
-    scan(disk, |fragment| salvage.take(&fragment)).unwrap();
+    if rebuilt(disk) {
+        scan(disk, |fragment| salvage.take(&fragment)).unwrap();
+    }
     let frames = (salvage.frames(), salvage.left());
     let mut store = memory();
     let time = salvage.time_micros();
@@ -178,12 +228,20 @@ proptest! {
     fn nothing_is_told_that_the_store_did_not_say(
         (target, steps) in (targets(), steps(true)),
         harms in harms(),
+        leftovers in any::<bool>(),
     ) {
-        let (disk, pair) = live_in_segments(target, steps);
+        let mut seen = BTreeMap::new();
+        let (disk, pair) = live_in_segments(target, steps, |disk| seen.append(&mut segments(disk)));
         drop(pair.store);
+        if leftovers {
+            // What was replaced could not be removed.
+            seen.append(&mut segments(&disk));
+            for (name, bytes) in &seen { disk.put(name, bytes); }
+        }
         for harm in harms {
             let files = segments(&disk);
             let Some((name, bytes)) = files.iter().nth(match &harm {
+                Harm::Head(_) => 0,
                 Harm::Gone(which) => which.index(files.len().max(1)),
                 Harm::Flip(at) | Harm::Hole(at, _) | Harm::Short(at) => at.index(files.len().max(1)),
             }) else {
@@ -191,6 +249,7 @@ proptest! {
             };
             let mut bytes = bytes.clone();
             match harm {
+                Harm::Head(head) => behead(&disk, head),
                 Harm::Gone(_) => _ = disk.take(name),
                 _ if bytes.is_empty() => {}
                 Harm::Flip(at) => {
@@ -219,8 +278,9 @@ proptest! {
     fn all_is_told_that_the_damage_leaves(
         (target, steps) in (targets(), steps(false)),
         (which, at, len) in (any::<Index>(), any::<Index>(), 1..40_usize),
+        head in prop::option::of(head()),
     ) {
-        let (disk, pair) = live_in_segments(target, steps);
+        let (disk, pair) = live_in_segments(target, steps, |_| {});
         let entries: Vec<Entry> = pair.store.log().frames().map(Result::unwrap).collect();
         let last = pair.store.commit();
         drop(pair.store);
@@ -233,6 +293,9 @@ proptest! {
             *byte ^= 0x55;
         }
         disk.put(name, &bytes);
+        if let Some(head) = head {
+            behead(&disk, head);
+        }
         let (store, (taken, left)) = mended(&disk, Salvage::without_scopes());
         // Of the last commits the marks may be damaged, which alone prove that they were made.
         let whole = |entry: &&Entry| {
@@ -458,16 +521,39 @@ fn what_a_segment_held_that_is_gone_is_missed_in_the_next() {
     let mut steps = vec![apply(false, 0), Step::Scope];
     steps.extend((1..4).map(|item| apply(true, item)));
     steps.push(COMPACT);
-    let (disk, pair) = live_in_segments(300, steps);
+    let (disk, pair) = live_in_segments(300, steps, |_| {});
     let entries = entries(pair);
     let named = of_kind(&entries, SCOPE)[0];
     let last = entries.last().unwrap();
     assert_eq!(named.commit, last.commit);
     assert_ne!(named.file, last.file);
     disk.take(&named.file);
-    let (store, (taken, left)) = mended(&disk, Salvage::new());
-    assert!(store.item_ids().all(|item| item == "bn-0"));
-    assert!(left > taken);
+    for is_beheaded in [false, true] {
+        if is_beheaded {
+            // Then only the running check tells that something is missing.
+            behead(&disk, Head::Manifest);
+        }
+        let (store, (taken, left)) = mended(&disk, Salvage::new());
+        assert!(store.item_ids().all(|item| item == "bn-0"));
+        assert!(left > taken);
+    }
+}
+
+/// The mark that would close it is all that is damaged; the manifest that vouches for it is gone as well.
+#[test]
+fn a_rewrite_without_its_last_mark_is_brought_over_without_a_manifest() {
+    let (disk, pair) = live(vec![apply(false, 0), apply(false, 1), COMPACT]);
+    let last = entries(pair).pop().unwrap();
+    let mut bytes = segments(&disk)[&*last.file].clone();
+    bytes[range(&last).end + 7] ^= 1;
+    disk.put(&last.file, &bytes);
+    for is_beheaded in [false, true] {
+        if is_beheaded {
+            behead(&disk, Head::Manifest);
+        }
+        let (store, _) = mended(&disk, Salvage::new());
+        assert_eq!(store.item_ids().collect::<Vec<_>>(), ["bn-0", "bn-1"]);
+    }
 }
 
 /// Whatever becomes of the scope that the event is of.
