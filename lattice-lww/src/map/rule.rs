@@ -1,6 +1,7 @@
 //! Joining registers under equal keys.
 
 use core::cmp::Ordering;
+use core::iter::once;
 use core::mem::needs_drop;
 
 use lattice_core::JoinSemilattice;
@@ -31,6 +32,12 @@ impl<K, V: Ord + Clone, S: Stamp, A: Ord + Clone> MergeRule<K, LwwRegister<V, S,
     }
 
     #[inline]
+    fn one(&mut self, is_left: bool, _: &K, _: &LwwRegister<V, S, A>) -> bool {
+        self.grew |= !is_left;
+        true
+    }
+
+    #[inline]
     fn both(&mut self, _: &K, left: &LwwRegister<V, S, A>, right: &LwwRegister<V, S, A>) -> Pick {
         match left.single_cmp(right) {
             Some(Ordering::Greater) => Pick::Left,
@@ -45,6 +52,27 @@ impl<K, V: Ord + Clone, S: Stamp, A: Ord + Clone> MergeRule<K, LwwRegister<V, S,
     fn join(&mut self, left: &mut LwwRegister<V, S, A>, right: LwwRegister<V, S, A>) {
         self.grew |= left.join(right);
     }
+
+    #[inline]
+    fn copy(entry: &(K, LwwRegister<V, S, A>), out: &mut impl Extend<(K, LwwRegister<V, S, A>)>)
+    where
+        K: Clone,
+    {
+        // SUBTLE: in this shape the parts go from one leaf to the other, by no way round.
+        match entry.1.writes.as_single() {
+            Some(write) => out.extend(once((&entry.0, write)).map(|(key, write)| {
+                let register = LwwRegister::from_write(write.clone());
+                (key.clone(), register)
+            })),
+            None => copy_any(entry, out),
+        }
+    }
+}
+
+/// A register of several writes, or of none.
+#[cold]
+fn copy_any<E: Clone>(entry: &E, out: &mut impl Extend<E>) {
+    out.extend(once(entry.clone()));
 }
 
 impl<V: Ord + Clone, S: Stamp, A: Ord + Clone> Upsert<LwwRegister<V, S, A>> for Join {
