@@ -20,6 +20,10 @@ use crate::time;
 pub(crate) enum CliError {
     #[error(transparent)]
     Store(StoreError),
+    #[error(
+        "{0}; without a copy, `lattice fsck` says what is readable and brings it over into a new store"
+    )]
+    Damaged(StoreError),
     #[error(transparent)]
     Log(#[from] LogError),
     #[error("{0}: `lattice import PATH --store DIR` makes one")]
@@ -131,6 +135,10 @@ impl From<StoreError> for CliError {
             StoreError::UnknownScope { .. } => Self::UnknownScope(error),
             StoreError::NoMigration => Self::NoMigration(error),
             StoreError::NotReadable { .. } => Self::NotReadable(error),
+            StoreError::Frame { .. }
+            | StoreError::Log(
+                LogError::Corrupt { .. } | LogError::Missing { .. } | LogError::Short { .. },
+            ) => Self::Damaged(error),
             error => Self::Store(error),
         }
     }

@@ -50,7 +50,7 @@ pub(crate) fn open_quietly(path: &Path) -> Result<AnyStore, CliError> {
 pub(crate) fn no_store(error: LogError) -> CliError {
     match error {
         error @ LogError::NotAStore { .. } => CliError::NoStore(error),
-        error => CliError::Store(error.into()),
+        error => StoreError::from(error).into(),
     }
 }
 

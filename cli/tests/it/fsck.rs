@@ -300,7 +300,10 @@ fn without_current_all_comes_back_commit_by_commit() {
             Some(at) => flip(Path::new(&current), at),
             None => std::fs::remove_file(&current).unwrap(),
         }
-        fail(&["digest", "--store", &store], &["CURRENT"]);
+        fail(
+            &["digest", "--store", &store],
+            &["CURRENT", "`lattice fsck`"],
+        );
         let mended = bench.text(name);
         let report = damaged(&store, &["--repair-into", &mended]);
         assert_eq!(report["rebuilt"], "current");
