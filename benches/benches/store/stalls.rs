@@ -38,15 +38,15 @@ pub fn report(work: &Workload, report: &mut Report) {
     let (mut compacting, mut busy) = (Waits::default(), Waits::default());
     let mut took = Duration::ZERO;
     // What a process does first is slower; it tells how long to be busy.
-    let mut time = beside_compaction(work, 0, &mut Waits::default());
+    let mut time = beside_compaction(work, &mut Waits::default());
     for round in 1..=ROUNDS {
         if round % 2 == 0 {
-            beside_busy_thread(work, round, time, &mut busy);
+            beside_busy_thread(work, time, &mut busy);
         }
-        time = beside_compaction(work, round, &mut compacting);
+        time = beside_compaction(work, &mut compacting);
         took += time;
         if round % 2 == 1 {
-            beside_busy_thread(work, round, time, &mut busy);
+            beside_busy_thread(work, time, &mut busy);
         }
     }
     println!(
@@ -76,8 +76,8 @@ pub fn report(work: &Workload, report: &mut Report) {
     }
 }
 
-fn beside_compaction(work: &Workload, round: usize, waits: &mut Waits) -> Duration {
-    with_load(work, round, |store, load| {
+fn beside_compaction(work: &Workload, waits: &mut Waits) -> Duration {
+    with_load(work, |store, load| {
         load.beside(waits, || {
             let done = store.compact(&Compaction::at(work.later()));
             let changed = done.expect("compacted").changed;
@@ -86,8 +86,8 @@ fn beside_compaction(work: &Workload, round: usize, waits: &mut Waits) -> Durati
     })
 }
 
-fn beside_busy_thread(work: &Workload, round: usize, time: Duration, waits: &mut Waits) {
-    with_load(work, round, |_, load| {
+fn beside_busy_thread(work: &Workload, time: Duration, waits: &mut Waits) {
+    with_load(work, |_, load| {
         load.beside(waits, || {
             let start = Instant::now();
             while start.elapsed() < time {
@@ -97,33 +97,32 @@ fn beside_busy_thread(work: &Workload, round: usize, time: Duration, waits: &mut
     });
 }
 
-fn with_load<T>(
-    work: &Workload,
-    round: usize,
-    job: impl FnOnce(&SharedStore<Unstamped>, &Load<'_>) -> T,
-) -> T {
+fn with_load<T>(work: &Workload, job: impl FnOnce(&SharedStore<Unstamped>, &Load<'_>) -> T) -> T {
     let dir = tempfile::tempdir().expect("a folder");
     let store = work.store(&dir.path().join("store"));
     let store = SharedStore::with_grace(store, Duration::ZERO);
-    job(&store, &Load::measured(&store, work, round))
+    job(&store, &Load::measured(&store, work))
+}
+
+/// No two batches of a store write the same.
+fn number(phase: usize, n: usize) -> usize {
+    phase * 1_000_000 + n
 }
 
 /// Readers and a writer that ask at fixed times, whatever became of what they asked before.
 struct Load<'a> {
     store: &'a SharedStore<Unstamped>,
     work: &'a Workload,
-    round: usize,
     read_every: Duration,
     write_every: Duration,
 }
 
 impl<'a> Load<'a> {
     /// At a part of what one reader and one writer can do.
-    fn measured(store: &'a SharedStore<Unstamped>, work: &'a Workload, round: usize) -> Self {
+    fn measured(store: &'a SharedStore<Unstamped>, work: &'a Workload) -> Self {
         let mut load = Self {
             store,
             work,
-            round,
             read_every: Duration::ZERO,
             write_every: Duration::ZERO,
         };
@@ -135,7 +134,7 @@ impl<'a> Load<'a> {
         load.read_every =
             (start.elapsed() / 200 * LOAD * READERS as u32).max(Duration::from_micros(200));
         let batches: Vec<_> = (0..50)
-            .map(|n| work.comments(EVENTS, load.number(1, n)))
+            .map(|n| work.comments(EVENTS, number(1, n)))
             .collect();
         let start = Instant::now();
         for events in batches {
@@ -143,11 +142,6 @@ impl<'a> Load<'a> {
         }
         load.write_every = start.elapsed() / 50 * LOAD;
         load
-    }
-
-    /// No two batches of a store write the same.
-    fn number(&self, phase: usize, n: usize) -> usize {
-        (self.round * 10 + phase) * 1_000_000 + n
     }
 
     fn read(&self, random: &mut Random) {
@@ -177,7 +171,7 @@ impl<'a> Load<'a> {
                 })
                 .collect();
             let writer = threads.spawn(move || {
-                let make = |n| batch(self.work.comments(EVENTS, self.number(0, n)));
+                let make = |n| batch(self.work.comments(EVENTS, number(0, n)));
                 open_loop(self.write_every, is_done, make, |batch| {
                     self.store
                         .apply(batch, self.work.later())

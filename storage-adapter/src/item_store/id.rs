@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 /// The id of an item. Ordered as its bytes are; a clone shares them.
 ///
-/// Its first bytes lie beside the pointer, and nearly always tell two ids apart: a search in a tree of them goes after
-/// few pointers.
+/// Its first bytes lie beside the pointer, and nearly always tell two ids apart: a search for one in a tree of them goes
+/// after few pointers.
 #[derive(Debug, Clone)]
 pub(super) struct ItemId {
     // INVARIANT: `begin` of `id`.

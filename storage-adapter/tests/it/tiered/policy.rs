@@ -1,8 +1,10 @@
 //! Retention as the store carries it out.
 
+use bones_compact::{CompactionReport, SkipReason};
+use bones_snapshot::write_line;
 use storage_adapter::RetentionConfig;
 
-use super::model::{HOUR, MINUTE, Pair, line, small};
+use super::model::{HOUR, MINUTE, Pair, compaction, line, small};
 
 fn history(commits: u64) -> Pair {
     let mut pair = Pair::new();
@@ -75,6 +77,35 @@ fn retention_that_grows_again_brings_nothing_back_and_fails_nothing() {
         last = now;
         pair.check();
     }
+}
+
+/// Items are planned some thousand at a time, whatever becomes of them.
+#[test]
+fn every_item_of_many_is_compacted_or_said_to_be_left() {
+    let mut pair = Pair::new();
+    let said = |n: u64| {
+        let id = format!("bn-{n}");
+        match n % 3 {
+            0 => write_line(1, "a", "-", &[], "item.delete", &id, "{}"),
+            _ => line(&id, 0),
+        }
+    };
+    let all: Vec<String> = (0..2_500).map(said).collect();
+    pair.apply(None, &all, 0);
+    let mut options = compaction(None, HOUR);
+    options.policy.include_deleted = false;
+    let outcome = pair.compact_by(&options);
+    let report = &outcome.report;
+    let count = |report: &CompactionReport, wanted: SkipReason| {
+        let reasons = report.skipped.values();
+        reasons.filter(|reason| **reason == wanted).count()
+    };
+    assert_eq!(report.items_compacted, 1_666);
+    assert_eq!(count(report, SkipReason::Deleted), 834);
+    // What was said to be compacted is.
+    let again = pair.compact_by(&options);
+    assert!(!again.changed);
+    assert_eq!(count(&again.report, SkipReason::AlreadyCompact), 1_666);
 }
 
 #[test]
