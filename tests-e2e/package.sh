@@ -10,7 +10,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0
-export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
 
 prefix=stamped-
 crates=(lattice-core-derive lattice-core lattice-lww lattice-orset)
@@ -27,6 +26,8 @@ done
 
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
+# Anew each time: of a package whose version did not change cargo would take what was built of it before.
+export CARGO_TARGET_DIR=$copy/target
 cp -rL Cargo.lock "${folders[@]}" "$copy"
 sed -e '/^members = \[/,/^\]/c members = ["lattice-core", "lattice-core/derive", "lattice-lww", "lattice-orset"]' \
     -e '/^default-members = \[/,/^\]/d' -e '/^exclude = /d' Cargo.toml >"$copy/Cargo.toml"

@@ -2,11 +2,17 @@
 
 use std::path::Path;
 
+use bones_compact::CompactionPolicy;
+use bones_snapshot::{Stamped, parse_line};
+use lattice_lww::Unstamped;
 use storage_adapter::log::{Frame, LogDir, Place};
+use storage_adapter::{Batch, Compaction, HeldEvent, ItemStore};
 
 use crate::support::{
     Bench, compact, digest, exists, fail, files, flip, json, lattice, place_of, project, succeed,
 };
+
+type Store = ItemStore<Unstamped>;
 
 /// What `fsck` says of a damaged store; it must change no file.
 fn damaged(store: &str, more: &[&str]) -> serde_json::Value {
@@ -369,6 +375,74 @@ fn without_a_manifest_the_segments_tell() {
         let report = damaged(&store, &["--repair-into", &nothing]);
         assert_eq!(report["repair"], serde_json::Value::Null);
         assert!(!exists(&nothing));
+    }
+}
+
+/// What names the scope is in a part of the compaction that is gone, and no manifest tells of it.
+#[test]
+fn what_may_be_of_a_scope_is_not_shown_without_it() {
+    let bench = Bench::new();
+    let store = bench.text("store");
+    let mut log = LogDir::create(Path::new(&store), &Store::header()).unwrap();
+    log.set_segment_target(200);
+    let mut items = Store::over(log).unwrap();
+    let scope = items.create_scope("draft", 1).unwrap();
+    for n in 0..6 {
+        let id = format!("bn-{n}");
+        let line =
+            crate::support::event(40, "ada", "item.create", &id, r#"{"title":"Kept apart"}"#);
+        let event = parse_line(line.as_bytes()).unwrap().unwrap();
+        let events = vec![HeldEvent::new(
+            line.as_bytes(),
+            Stamped::new(event).unwrap(),
+        )];
+        let scope = (n > 0).then(|| scope.clone());
+        let batch = Batch {
+            scope,
+            events,
+            ..Batch::default()
+        };
+        items.apply(batch, 2 + n).unwrap();
+    }
+    let policy = CompactionPolicy {
+        min_age_days: 0,
+        ..CompactionPolicy::default()
+    };
+    items
+        .compact(&Compaction {
+            policy,
+            ..Compaction::at(u64::MAX)
+        })
+        .unwrap();
+    let last = |kind: u8| {
+        let frames = items.log().frames().map(Result::unwrap);
+        frames
+            .filter(|frame| frame.kind == kind)
+            .last()
+            .unwrap()
+            .file
+    };
+    let (named, history) = (last(4), last(12));
+    drop(items);
+    for gone in [named, history] {
+        let copy = bench.text(&format!("without {gone}"));
+        std::fs::create_dir(&copy).unwrap();
+        for (path, content) in files(&store) {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if name != *gone && !name.starts_with("MANIFEST") {
+                std::fs::write(format!("{copy}/{name}"), content).unwrap();
+            }
+        }
+        let mended = format!("{copy} mended");
+        let report = damaged(&copy, &["--repair-into", &mended]);
+        assert_eq!(report["rebuilt"], "manifest");
+        if exists(&mended) {
+            let shown = lattice(&["items", "--store", &mended]);
+            assert!(
+                (1..6).all(|n| !shown.out.contains(&format!("bn-{n}"))),
+                "{shown:?}"
+            );
+        }
     }
 }
 

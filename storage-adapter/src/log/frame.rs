@@ -160,6 +160,10 @@ impl Running {
     }
 }
 
+/// The running check of a segment that goes on from what is not there: no check of a batch comes to this by chance, and
+/// it is not the one that a rewrite begins with.
+pub(super) const UNKNOWN: Chain = [0xff; 16];
+
 /// The body of a frame of kind 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {

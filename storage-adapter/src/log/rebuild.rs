@@ -1,10 +1,12 @@
 //! `CURRENT` and the manifest, made again from what else is there.
 
 use super::Damage;
-use super::batch::{Batches, Stop};
+use std::io::ErrorKind;
+
+use super::batch::{Batches, Stop, frame_at};
 use super::error::LogError;
 use super::files::{DataFile, Files};
-use super::frame::{Chain, Key, MARK, Mark};
+use super::frame::{Chain, Key, MARK, Mark, UNKNOWN};
 use super::manifest::{Current, Manifest, Segment, plausible_len};
 use super::name::{self, CURRENT, Own};
 use super::open::{expect_store, lock, open_file, read_manifest, read_whole};
@@ -12,12 +14,9 @@ use super::segment::{Cursor, SEGMENT_HEAD, Stamp};
 use super::verify::{Piece, next_frame, of_error, walk};
 use super::window::Window;
 
-/// How far into a segment a first frame is looked for, to tell which header the log was made with.
+/// How far into each segment a first frame is looked for, to tell which header the log was made with, before all of them
+/// are looked through.
 const LOOK: u64 = 1 << 20;
-
-/// The running check of a segment that goes on from what is not there: no check of a batch comes to this by chance, and
-/// it is not the one that a rewrite begins with.
-const UNKNOWN: Chain = [0xff; 16];
 
 /// The files that say what belongs to a log, made again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +90,9 @@ pub fn rebuild<F: Files>(files: &F, headers: &[Vec<u8>]) -> Result<Option<Rebuil
         Err(error) => return Err(error),
     };
     let own = Names::list(files)?;
-    let rebuilt = match own.newest_manifest(files)? {
+    let named = named_by_current(files).unwrap_or(0);
+    let newest = own.newest_manifest(files)?;
+    let rebuilt = match newest.filter(|(id, _)| named <= *id) {
         Some((id, bytes)) => Some(Rebuilt {
             files: vec![current(id, &bytes)],
             from: RebuiltFrom::Manifest,
@@ -127,27 +128,64 @@ impl Names {
         Ok(own)
     }
 
-    /// The manifest with the greatest id, if it checks. An older one may name segments that were replaced since, and
-    /// does not name what came since.
+    /// The manifest with the greatest id, if it checks and nothing was written since that it does not tell of. An older one
+    /// may name segments that were replaced since, and does not name what came since.
     fn newest_manifest<F: Files>(&self, files: &F) -> Result<Option<(u64, Vec<u8>)>, LogError> {
         let Some(&id) = self.manifests.last() else {
             return Ok(None);
         };
         let name = name::manifest(id);
-        let read = read_whole(files, &name, plausible_len)
-            .and_then(|bytes| Manifest::decode(&bytes, id, &files.path(&name)).map(|_| bytes));
+        let read = read_whole(files, &name, plausible_len).and_then(|bytes| {
+            let manifest = Manifest::decode(&bytes, id, &files.path(&name))?;
+            Ok((bytes, manifest))
+        });
         match read {
-            Ok(bytes) => Ok(Some((id, bytes))),
+            Ok((_, manifest)) if self.is_outdated(files, &manifest)? => Ok(None),
+            Ok((bytes, _)) => Ok(Some((id, bytes))),
             Err(LogError::Corrupt { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// An id that no file has.
-    fn next(&self) -> u64 {
-        let last = self.manifests.last().max(self.segments.last());
-        last.map_or(1, |last| last.saturating_add(1))
+    /// Whether the log went on without this manifest: in a segment that it holds for sealed, or in one made later.
+    fn is_outdated<F: Files>(&self, files: &F, manifest: &Manifest) -> Result<bool, LogError> {
+        let sealed = manifest.segments.split_last();
+        for segment in sealed.map_or(&[][..], |(_, sealed)| sealed) {
+            let name = name::segment(segment.id);
+            match files.open(&name).and_then(|file| file.len()) {
+                Ok(len) if len > segment.len => return Ok(true),
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(LogError::io("read", files.path(&name))(error));
+                }
+                _ => {}
+            }
+        }
+        for &id in self.segments.iter().filter(|id| **id >= manifest.next_id) {
+            let name = name::segment(id);
+            let file = open_file(files, &name)?;
+            let read = || LogError::io("read", files.path(&name));
+            let len = file.len().map_err(read())?;
+            let key = Key::new(&manifest.header, id);
+            let first = match frame_at(&mut Window::new(file), &key, SEGMENT_HEAD, len) {
+                Ok(raw) => Mark::decode(&raw.body).filter(|_| raw.kind == MARK),
+                Err(Stop::Fault(_)) => None,
+                Err(Stop::Io(error)) => return Err(read()(error)),
+            };
+            // A rewrite that was given up tells nothing new.
+            let is_draft = matches!(first, Some(Mark::Begin(stamp)) if stamp.is_rewrite());
+            if len > SEGMENT_HEAD && !is_draft {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
+}
+
+/// The manifest that `CURRENT` names, where that reads.
+fn named_by_current<F: Files>(files: &F) -> Option<u64> {
+    let bytes = read_whole(files, CURRENT, |len| len <= Current::MAX_LEN).ok()?;
+    let current = Current::decode(&bytes, &files.path(CURRENT)).ok()?;
+    Some(current.manifest)
 }
 
 fn current(manifest: u64, bytes: &[u8]) -> (String, Vec<u8>) {
@@ -180,12 +218,14 @@ fn from_segments<F: Files>(
         }
     }
     // Segments of one rewrite have one number, and were made in the order of their ids.
-    surveys.sort_by_key(|survey| (survey.first, survey.last, survey.id));
+    surveys.sort_by_key(|survey| (survey.first, survey.end(), survey.id));
     if surveys.is_empty() {
         return Ok(None);
     }
     let (segments, end) = chain(files, header, &surveys)?;
-    let id = own.next();
+    // Its file is there in memory only, so the id may be that of a manifest which does not read.
+    let last = surveys.iter().map(|survey| survey.id).max();
+    let id = last.map_or(1, |last| last.saturating_add(1));
     let manifest = Manifest {
         id,
         next_id: id.saturating_add(1),
@@ -209,16 +249,18 @@ fn header_of<'h, F: Files>(
     own: &Names,
     headers: &'h [Vec<u8>],
 ) -> Result<Option<&'h [u8]>, LogError> {
-    for &id in &own.segments {
-        let name = name::segment(id);
-        let file = open_file(files, &name)?;
-        let read = || LogError::io("read", files.path(&name));
-        let end = file.len().map_err(read())?.min(LOOK);
-        let mut window = Window::new(file);
-        for header in headers {
-            let key = Key::new(header, id);
-            if next_frame(&mut window, &key, SEGMENT_HEAD, end).map_err(read())? < end {
-                return Ok(Some(header));
+    for look in [LOOK, u64::MAX] {
+        for &id in &own.segments {
+            let name = name::segment(id);
+            let file = open_file(files, &name)?;
+            let read = || LogError::io("read", files.path(&name));
+            let end = file.len().map_err(read())?.min(look);
+            let mut window = Window::new(file);
+            for header in headers {
+                let key = Key::new(header, id);
+                if next_frame(&mut window, &key, SEGMENT_HEAD, end).map_err(read())? < end {
+                    return Ok(Some(header));
+                }
             }
         }
     }
@@ -279,6 +321,12 @@ impl Survey {
         Ok(survey)
     }
 
+    /// The greatest number in its marks.
+    fn end(&self) -> u64 {
+        let open = self.open.map_or(0, |open| open.commit);
+        open.max(self.last)
+    }
+
     /// Whether it was made durable as it is: it is followed by another, or was written by a rewrite. One that was given
     /// up tells nothing that the others do not.
     fn is_sealed(&self, is_last: bool) -> bool {
@@ -318,9 +366,7 @@ fn chain<F: Files>(
         let mut segment = Segment {
             id: survey.id,
             first,
-            last: survey
-                .open
-                .map_or(survey.last, |open| open.commit.max(survey.last)),
+            last: survey.end(),
             start: UNKNOWN,
             len: survey.len,
             chain: survey.chain,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::error::LogError;
 use super::files::{DataFile, Files};
-use super::frame::{Chain, Key, MARK, Mark};
+use super::frame::{Chain, Key, MARK, Mark, UNKNOWN};
 use super::manifest::Segment;
 use super::name;
 use super::open::{expect_store, lock, open_file, read_manifest};
@@ -137,9 +137,10 @@ struct Follows {
 impl Follows {
     fn new(before: Option<&Segment>, segment: &Segment) -> Self {
         let is_begin = segment.start == Chain::default();
+        let is_next = |before: &Segment| before.chain == segment.start && segment.start != UNKNOWN;
         Self {
             is_same: before.is_some_and(|before| before.last == segment.first),
-            is_next: is_begin || before.is_some_and(|before| before.chain == segment.start),
+            is_next: is_begin || before.is_some_and(is_next),
         }
     }
 }

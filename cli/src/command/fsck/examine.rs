@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use bones_snapshot::Order;
 use lattice_lww::{Itc, Unstamped};
 use storage_adapter::log::{
-    CutTail, Damage, Entry, LogDir, LogError, OpenReport, ScanReport, scan,
+    CutTail, Damage, Entry, LogDir, LogError, OpenReport, RebuiltFrom, ScanReport, scan,
 };
 use storage_adapter::{ItemStore, MemoryLog, StoreCheck, StoreError, is_index};
 
@@ -63,13 +64,16 @@ pub(super) fn examine(dir: &Path) -> Result<Found, CliError> {
         found.note(damage);
     }
 
-    let mut entries = Vec::new();
+    let mut entries: Vec<Entry> = Vec::new();
     for entry in log.frames() {
         match entry {
             Ok(entry) => entries.push(entry),
             Err(error) => {
                 let (damage, _) = place_of(error, dir).map_err(no_store)?;
                 found.note(damage);
+                if found.source.from == Some(RebuiltFrom::Segments) {
+                    forget_last_batch(&mut entries);
+                }
                 break;
             }
         }
@@ -181,6 +185,17 @@ impl Found {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+}
+
+/// Forgets the frames of a batch that was not proven to follow the one before: the mark that closes it would have.
+fn forget_last_batch(entries: &mut Vec<Entry>) {
+    let place = |entry: &Entry| (Arc::clone(&entry.file), entry.commit);
+    let Some(last) = entries.last().map(place) else {
+        return;
+    };
+    while entries.last().map(place).as_ref() == Some(&last) {
+        entries.pop();
     }
 }
 

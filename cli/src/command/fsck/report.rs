@@ -280,7 +280,9 @@ impl fmt::Display for Report {
                 counted(brought.redactions, "redaction")
             )?;
         }
-        if self.rebuilt == Some("current") && self.damage.len() == 1 {
+        if self.rebuilt == Some("current")
+            && matches!(&self.damage[..], [one] if one.file == "CURRENT")
+        {
             return writeln!(
                 f,
                 "missing   nothing: CURRENT says which manifest is in force, and no more"

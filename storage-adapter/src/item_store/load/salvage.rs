@@ -64,6 +64,8 @@ pub struct Salvage<S: Order> {
     left: u64,
     time_micros: u64,
     sight: Sight,
+    /// The file that the frame before lies in.
+    file: Option<Arc<str>>,
 }
 
 /// What is certain of the frame that comes next.
@@ -187,6 +189,7 @@ impl<S: Order> Default for Salvage<S> {
             left: 0,
             time_micros: 0,
             sight: Sight::new(),
+            file: None,
         }
     }
 }
@@ -242,6 +245,11 @@ impl<S: Order> Salvage<S> {
     fn look(&mut self, fragment: &Fragment, takes: bool) {
         self.time_micros = self.time_micros.max(fragment.time_micros.unwrap_or(0));
         self.sight.enter(&fragment.commits);
+        if self.file.as_ref() != Some(&fragment.file) {
+            // Of one number can be a commit and, in the next file, the compaction that replaced it.
+            self.sight.is_settled = false;
+            self.file = Some(Arc::clone(&fragment.file));
+        }
         if fragment.is_behind_damage {
             self.sight.lose();
         }

@@ -106,6 +106,40 @@ fn current_is_made_again_to_the_byte() {
     }
 }
 
+/// One that was replaced and is still there tells nothing of what came since.
+#[test]
+fn an_older_manifest_is_not_believed() {
+    let disk = SimDisk::default();
+    let mut log = story::create(&disk).unwrap();
+    let mut model = Model::of(&[3, 7, 21]);
+    model.write(&mut log, Step::Append(1)).unwrap();
+    let older: Vec<_> = disk.files().into_iter().collect();
+    log.set_segment_target(100);
+    for _ in 0..4 {
+        model.write(&mut log, Step::Append(2)).unwrap();
+    }
+    drop(log);
+    for name in manifests(&disk) {
+        disk.take(&name);
+    }
+    for (name, bytes) in older
+        .iter()
+        .filter(|(name, _)| name.starts_with("MANIFEST"))
+    {
+        disk.put(name, bytes);
+    }
+    // `CURRENT` says that there was a later one; without it, segments do.
+    for gone in [false, true] {
+        let disk = disk.copy();
+        if gone {
+            disk.take("CURRENT");
+        }
+        assert_eq!(rebuilt(&disk).unwrap().from, RebuiltFrom::Segments);
+        let (log, _) = story::open(&disk).unwrap();
+        assert_eq!(story::read(&log).unwrap(), model.acked);
+    }
+}
+
 #[test]
 fn of_a_newer_format_nothing_is_made_again() {
     let (disk, _) = log(&PLAIN);

@@ -556,6 +556,30 @@ fn a_rewrite_without_its_last_mark_is_brought_over_without_a_manifest() {
     }
 }
 
+/// It fills several segments, and the mark that would close the second is damaged: each is still in its place.
+#[test]
+fn parts_of_a_rewrite_stay_in_order_without_a_manifest() {
+    let mut steps: Vec<Step> = (0..6).map(|item| apply(false, item)).collect();
+    steps.push(COMPACT);
+    let (disk, pair) = live_in_segments(300, steps, |_| {});
+    let entries = entries(pair);
+    let mut parts: Vec<_> = entries.iter().map(|entry| &*entry.file).collect();
+    parts.dedup();
+    assert!(parts.len() > 3, "{parts:?}");
+    let last_of = |part: &str| entries.iter().rfind(|entry| &*entry.file == part).unwrap();
+    for part in &parts[..parts.len() - 1] {
+        let disk = disk.copy();
+        let mut bytes = segments(&disk)[*part].clone();
+        bytes[range(last_of(part)).end + 7] ^= 1;
+        disk.put(part, &bytes);
+        let frames = mended(&disk, Salvage::new()).1;
+        behead(&disk, Head::Manifest);
+        let (store, without) = mended(&disk, Salvage::new());
+        assert_eq!(without, frames);
+        assert_eq!(store.item_ids().count(), 6);
+    }
+}
+
 /// Whatever becomes of the scope that the event is of.
 #[test]
 fn a_redaction_that_can_be_read_holds() {
