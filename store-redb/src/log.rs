@@ -118,8 +118,8 @@ impl RedbLog {
         }
     }
 
-    /// Compacts the file if what was replaced may still be in it. With a reader or a rewrite alive that is left to
-    /// the next time.
+    /// Compacts the file if what was replaced may still be in it. With a reader or a rewrite alive, or single
+    /// frames of a part held, that is left to the next time.
     fn shrink(&mut self) -> Result<(), LogError> {
         let Some(db) = Arc::get_mut(&mut self.db).filter(|_| self.to_shrink) else {
             return Ok(());

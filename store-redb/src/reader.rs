@@ -16,7 +16,8 @@ use crate::sealed::{Holds, Sealed};
 const AHEAD_FRAMES: usize = 256;
 const AHEAD_BYTES: usize = 256 << 10;
 
-/// A consistent view of a [`RedbLog`](crate::RedbLog). While it is alive, no page it may need is used again.
+/// A consistent view of a [`RedbLog`](crate::RedbLog). While it is alive, no page it may need is used again, and
+/// the database stays open and locked, also when the log is gone.
 pub struct RedbReader {
     db: Arc<Db>,
     holds: Arc<Holds>,

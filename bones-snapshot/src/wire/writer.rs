@@ -125,7 +125,7 @@ mod tests {
                 rmp_serde::to_vec(&value).map_err(drop)
             );
         }
-        for len in [0, 1, 31, 32, 255, 256, 65_535, 65_536] {
+        for len in [0, 1, 15, 16, 31, 32, 255, 256, 65_535, 65_536] {
             let text = "x".repeat(len);
             let mut out = Writer::with_capacity(0);
             out.str(&text);
