@@ -26,6 +26,20 @@ fn damaged(store: &str, more: &[&str]) -> serde_json::Value {
     run.json()
 }
 
+/// One item more, in a commit of its own; its lines.
+fn import_late(bench: &Bench, store: &str) -> [String; 1] {
+    let lines = [crate::support::event(
+        40,
+        "ada",
+        "item.create",
+        "bn-late",
+        r#"{"title":"Late"}"#,
+    )];
+    let log = bench.log("late.events", &lines);
+    succeed(&["import", &log, "--store", store]);
+    lines
+}
+
 fn segment(store: &str) -> std::path::PathBuf {
     let all = files(store).into_iter().map(|(path, _)| path);
     all.filter(|path| {
@@ -158,13 +172,7 @@ fn a_compacted_store_keeps_its_commits() {
     succeed(&["scope", "create", "draft", "--store", &store]);
     compact(&store);
     let truth = digest(&store);
-    let more = crate::support::event(40, "ada", "item.create", "bn-late", r#"{"title":"Late"}"#);
-    succeed(&[
-        "import",
-        &bench.log("late.events", &[more]),
-        "--store",
-        &store,
-    ]);
+    import_late(&bench, &store);
     let (path, at) = place_of(&store, "\"Late\"");
     flip(&path, at);
     let mended = bench.text("mended");
@@ -266,14 +274,7 @@ fn a_segment_that_is_gone_costs_what_it_held() {
     let bench = Bench::new();
     let store = bench.five("store");
     compact(&store);
-    let late = crate::support::event(40, "ada", "item.create", "bn-late", r#"{"title":"Late"}"#);
-    let lines = [late];
-    succeed(&[
-        "import",
-        &bench.log("late.events", &lines),
-        "--store",
-        &store,
-    ]);
+    let lines = import_late(&bench, &store);
     let (compacted, _) = place_of(&store, "Half of it is there.");
     std::fs::remove_file(compacted).unwrap();
     let mended = bench.text("mended");
@@ -291,13 +292,7 @@ fn without_current_all_comes_back_commit_by_commit() {
     let bench = Bench::new();
     let store = bench.five("store");
     compact(&store);
-    let late = crate::support::event(40, "ada", "item.create", "bn-late", r#"{"title":"Late"}"#);
-    succeed(&[
-        "import",
-        &bench.log("late.events", &[late]),
-        "--store",
-        &store,
-    ]);
+    import_late(&bench, &store);
     let (truth, log) = (digest(&store), json(&["log", "--store", &store]));
     let current = format!("{store}/CURRENT");
     let whole = std::fs::read(&current).unwrap();
@@ -336,12 +331,9 @@ fn without_a_manifest_the_segments_tell() {
         } else {
             "as imported"
         });
-        let late =
-            crate::support::event(40, "ada", "item.create", "bn-late", r#"{"title":"Late"}"#);
         if compacted {
             compact(&store);
-            let late = bench.log("late.events", &[late]);
-            succeed(&["import", &late, "--store", &store]);
+            import_late(&bench, &store);
         }
         let truth = digest(&store);
         let is_manifest = |path: &std::path::PathBuf| path.to_string_lossy().contains("MANIFEST");
