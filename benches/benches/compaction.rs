@@ -9,6 +9,10 @@ use lattice_benches::measure::{Role, race};
 use lattice_benches::report::Report;
 use lattice_benches::{encode, fold, logs};
 
+/// For all contenders, and as in the command line.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How much more an event of a large item may cost than one of a small one: caches, and sorting.
 const FLAT: f64 = 2.0;
 

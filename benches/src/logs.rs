@@ -8,6 +8,7 @@ use std::{env, fs};
 use bones_compact::{CompactionPolicy, ItemSources, compact_items};
 use bones_snapshot::{SHARD_HEADER, parse_line, write_line};
 use lattice_core::{Bottom, Set};
+use memchr::memchr_iter;
 
 use crate::fold::workload::{self, Event};
 use crate::measure::{Contender, Goal, Role};
@@ -96,8 +97,8 @@ pub fn parsing(log: &Log) -> (Vec<Contender>, usize) {
     let own = Contender::made(Role::Own, "bones-snapshot parse_line", || (), {
         let text = Rc::clone(&text);
         move |()| -> Vec<bones_snapshot::Event> {
-            text.split('\n')
-                .filter_map(|line| parse_line(line.as_bytes()).expect("a line"))
+            lines(&text)
+                .filter_map(|line| parse_line(line).expect("a line"))
                 .collect()
         }
     })
@@ -126,12 +127,21 @@ pub fn parsing(log: &Log) -> (Vec<Contender>, usize) {
             },
         )
     };
-    let utf8 = reader(Role::Floor, "finding the ends of the lines", |text| {
-        text.split('\n')
-            .filter(|line| !line.starts_with('#'))
-            .count()
+    let ends = reader(Role::Floor, "finding the ends of the lines", |text| {
+        lines(text).filter(|line| !line.starts_with(b"#")).count()
     });
-    (vec![own, peer, floor, utf8], events)
+    (vec![own, peer, floor, ends], events)
+}
+
+/// The lines of a text, found as the importer finds them.
+fn lines(text: &str) -> impl Iterator<Item = &[u8]> {
+    let ends = memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
+    let mut at = 0;
+    ends.map(move |end| {
+        let line = &text.as_bytes()[at..end];
+        at = end + 1;
+        line
+    })
 }
 
 /// Where in the text the hashed columns of each event stand.

@@ -12,7 +12,7 @@ use crate::event::Text;
 use crate::hash::{EventHash, parse_hash};
 use crate::json::{check_depth, check_numbers, check_surrogates};
 use crate::legacy::{self, SnapshotData};
-use crate::scan::{scan, unescape};
+use crate::scan::{elements, scan, unescape};
 use crate::value::{Kind, Phase, Size, Urgency};
 
 /// Deepest nesting of JSON arrays and objects that is read.
@@ -289,6 +289,12 @@ pub(crate) fn is_item_ref(id: &str) -> bool {
     (prefix == 2 || prefix == 3) && id.as_bytes().get(prefix) == Some(&b'-')
 }
 
+/// The elements of an array that [`elements`] declines.
+fn general_elements(raw: &str) -> Option<Vec<&str>> {
+    let elements: Vec<&RawValue> = serde_json::from_str(raw).ok()?;
+    Some(elements.into_iter().map(RawValue::get).collect())
+}
+
 /// True iff a label, assignee or link type counts as empty: nothing but spaces, or a NUL first.
 fn is_blank(member: &str) -> bool {
     let trimmed = member.trim_matches(' ');
@@ -324,13 +330,13 @@ impl<'a> Members<'a> {
     /// Reads the members of an object that is not nested too deep, nor holds escapes of half a
     /// character or numbers beyond a double.
     pub(crate) fn checked(json: &'a str) -> Result<Self, DataError> {
-        if let Some(members) = scan(json, MAX_JSON_DEPTH) {
-            let members = members.into_iter().map(|(key, raw)| Member {
-                key: Cow::Borrowed(key),
-                raw,
-                taken: false,
-            });
-            return Self(members.collect()).unique();
+        let member = |key, raw| Member {
+            key: Cow::Borrowed(key),
+            raw,
+            taken: false,
+        };
+        if let Some(members) = scan(json, MAX_JSON_DEPTH, member) {
+            return Self(members).unique();
         }
         check_depth(json, MAX_JSON_DEPTH)?;
         let members = Self::parse(json)?;
@@ -439,10 +445,11 @@ impl<'a> Members<'a> {
     /// The labels of an array. Blank labels and non-texts are no labels; the whole array then
     /// stays in `rest` too.
     fn labels(&mut self, key: &str) -> Option<Vec<Text>> {
-        let raw: Vec<&RawValue> = serde_json::from_str(self.peek(key)?).ok()?;
+        let array = self.peek(key)?;
+        let raw = elements(array).or_else(|| general_elements(array))?;
         let labels: Vec<Text> = raw
             .iter()
-            .filter_map(|label| string(label.get()).filter(|s| !is_blank(s)))
+            .filter_map(|label| string(label).filter(|s| !is_blank(s)))
             .collect();
         if labels.len() == raw.len() {
             self.take(key);

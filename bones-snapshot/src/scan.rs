@@ -4,10 +4,10 @@
 //! have to look at twice (see [`scan`]), which the general reader then takes or refuses. So it never
 //! has to say what is wrong with a document.
 
-use memchr::memchr2;
+use memchr::{memchr, memchr2};
 
-/// The members of an object as `(key, raw value)`, in source order: keys without their quotes, values
-/// word for word.
+/// The members of an object, in source order, as `member` makes them of key and raw value: keys without their
+/// quotes, values word for word.
 ///
 /// `None` for everything that is no JSON object, and for objects that
 ///
@@ -18,27 +18,54 @@ use memchr::memchr2;
 /// - are nested deeper than `depth`, at most 127.
 ///
 /// One pass, linear in the length of the text.
-pub(crate) fn scan(json: &str, depth: usize) -> Option<Vec<(&str, &str)>> {
+pub(crate) fn scan<'a, T>(
+    json: &'a str,
+    depth: usize,
+    member: impl Fn(&'a str, &'a str) -> T,
+) -> Option<Vec<T>> {
     // One pass that the compiler turns into wide instructions, so that strings need no look at each byte.
     if json.bytes().fold(u8::MAX, u8::min) < b' ' {
         return None;
     }
     let mut scanner = Scanner { json, at: 0 };
-    let members = scanner.members(depth.min(127).checked_sub(1)?)?;
+    let members = scanner.members(depth.min(127).checked_sub(1)?, member)?;
     scanner.skip_spaces();
     (scanner.at == json.len()).then_some(members)
+}
+
+/// The elements of an array within what [`scan`] has read, in source order, word for word. `None` for values that are
+/// no arrays.
+pub(crate) fn elements(raw: &str) -> Option<Vec<&str>> {
+    let mut scanner = Scanner { json: raw, at: 0 };
+    let mut elements = Vec::new();
+    scanner.expect(b'[')?;
+    scanner.skip_spaces();
+    if scanner.peek()? == b']' {
+        return Some(elements);
+    }
+    loop {
+        let start = scanner.at;
+        scanner.value(127)?;
+        elements.push(scanner.since(start)?);
+        scanner.skip_spaces();
+        match scanner.next()? {
+            b',' => scanner.skip_spaces(),
+            b']' => return Some(elements),
+            _ => return None,
+        }
+    }
 }
 
 /// The text of a JSON string that [`scan`] has read: without its quotes, escapes resolved. `None` for
 /// values that are no strings.
 pub(crate) fn unescape(raw: &str) -> Option<std::borrow::Cow<'_, str>> {
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
-    let Some((plain, _)) = inner.split_once('\\') else {
+    let Some(first) = memchr(b'\\', inner.as_bytes()) else {
         return Some(inner.into());
     };
     let mut text = String::with_capacity(inner.len());
+    let (plain, mut rest) = inner.split_at_checked(first)?;
     text.push_str(plain);
-    let mut rest = inner.get(plain.len()..)?;
     while let Some(escape) = rest.strip_prefix('\\') {
         let (code, after) = escape.split_at_checked(1)?;
         let (c, after) = match code.as_bytes() {
@@ -55,7 +82,7 @@ pub(crate) fn unescape(raw: &str) -> Option<std::borrow::Cow<'_, str>> {
             _ => return None,
         };
         text.push(c);
-        let plain = memchr::memchr(b'\\', after.as_bytes()).unwrap_or(after.len());
+        let plain = memchr(b'\\', after.as_bytes()).unwrap_or(after.len());
         let (plain, next) = after.split_at_checked(plain)?;
         text.push_str(plain);
         rest = next;
@@ -123,7 +150,11 @@ impl<'a> Scanner<'a> {
         self.json.get(start..self.at)
     }
 
-    fn members(&mut self, limit: usize) -> Option<Vec<(&'a str, &'a str)>> {
+    fn members<T>(
+        &mut self,
+        limit: usize,
+        member: impl Fn(&'a str, &'a str) -> T,
+    ) -> Option<Vec<T>> {
         let mut members = Vec::with_capacity(8);
         self.skip_spaces();
         self.expect(b'{')?;
@@ -142,7 +173,7 @@ impl<'a> Scanner<'a> {
             self.colon()?;
             let start = self.at;
             self.value(limit)?;
-            members.push((key, self.since(start)?));
+            members.push(member(key, self.since(start)?));
             self.skip_spaces();
             match self.next()? {
                 b',' => self.skip_spaces(),

@@ -15,10 +15,12 @@ macro_rules! words {
 
             /// Reads the word, ignoring ASCII case and surrounding white space as bones does.
             pub fn from_word(word: &str) -> Option<Self> {
-                match word.trim().to_ascii_lowercase().as_str() {
-                    $($word $(| $alias)* => Some(Self::$variant),)+
-                    _ => None,
-                }
+                let word = word.trim();
+                let is = |other: &str| word.eq_ignore_ascii_case(other);
+                $(if is($word) $(|| is($alias))* {
+                    return Some(Self::$variant);
+                })+
+                None
             }
 
             /// The number that stands for the variant in canonical bytes.

@@ -194,6 +194,42 @@ proptest! {
             other => prop_assert!(expected.is_none(), "{:?} of {}", other, raw),
         }
     }
+
+    #[test]
+    fn the_same_labels_are_read(raw in arrays()) {
+        let data = format!(r#"{{"title":"t","labels":{raw}}}"#);
+        let read = parse("item.create", &data);
+        prop_assert_eq!(read.is_some(), serde_json::from_str::<Value>(&data).is_ok(), "{}", raw);
+        let Some(event) = read else { return Ok(()) };
+        let EventData::Create(create) = &event.data else { panic!("{:?}", event.data) };
+        let expected: Vec<Value> = serde_json::from_str(&raw).unwrap_or_default();
+        let texts: Vec<&str> = expected.iter().filter_map(Value::as_str).collect();
+        let labels: Vec<&str> = texts.iter().copied().filter(|t| is_label(t)).collect();
+        prop_assert_eq!(create.labels.iter().map(|l| &**l).collect::<Vec<_>>(), &labels[..]);
+        let understood = raw.starts_with('[') && labels.len() == expected.len();
+        prop_assert_eq!(event.rest.is_none(), understood, "{}", raw);
+    }
+}
+
+/// Neither blank nor a NUL first.
+fn is_label(text: &str) -> bool {
+    let text = text.trim_matches(' ');
+    !text.is_empty() && !text.starts_with('\0')
+}
+
+/// What may stand where labels do.
+fn arrays() -> impl Strategy<Value = String> {
+    let element = prop_oneof![
+        6 => text(),
+        1 => select(vec!["7", "1e3", "null", "[]", "[[\"x\"],2]", "{\"a\":[\"]\"]}"]).prop_map(str::to_owned),
+    ];
+    let space = select(vec!["", "", " "]);
+    let element = (space.clone(), element, space)
+        .prop_map(|(before, e, after)| format!("{before}{e}{after}"));
+    prop_oneof![
+        8 => vec(element, 0..5).prop_map(|elements| format!("[{}]", elements.join(","))),
+        1 => select(vec!["\"x\"", "7", "null", "{}", "[ ]"]).prop_map(str::to_owned),
+    ]
 }
 
 /// The deepest nesting that is read, and one level more, in arrays and in objects.
