@@ -26,6 +26,14 @@ impl<S: Order> LatticeEvent for Stamped<S> {
         self.delta()
     }
 
+    fn tells_redacted(&self, redactions: &Set<EventHash>) -> bool {
+        let repeats = |event: &EventHash| redactions.contains(event);
+        repeats(&self.hash())
+            || self
+                .repeats()
+                .is_some_and(|events| events.iter().any(repeats))
+    }
+
     fn fold<'a>(events: impl IntoIterator<Item = &'a Self>) -> ItemState<S>
     where
         S: 'a,

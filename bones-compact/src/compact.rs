@@ -184,7 +184,7 @@ fn holds_redacted<E: LatticeEvent>(sources: &ItemSources<E>, redactions: &Set<Ev
     let in_events = sources
         .events
         .iter()
-        .any(|event| redactions.contains(&event.hash()));
+        .any(|event| event.tells_redacted(redactions));
     in_events
         || sources.states.iter().any(|state| {
             let mut masked = state.clone();
@@ -192,16 +192,15 @@ fn holds_redacted<E: LatticeEvent>(sources: &ItemSources<E>, redactions: &Set<Ev
         })
 }
 
-/// The states that replace raw events which are redacted: the masked delta of each, with the place
+/// The states that replace raw events which tell redacted text: the masked delta of each, with the place
 /// of the event in `sources.events`. For items that are not compacted.
 pub fn masked_deltas<E: LatticeEvent>(
     sources: &ItemSources<E>,
     redactions: &Set<EventHash>,
 ) -> Vec<(usize, E::State)> {
-    let redacted = |event: &&E| redactions.contains(&event.hash());
     let mut masked = Vec::new();
     for (place, event) in sources.events.iter().enumerate() {
-        if redacted(&event) {
+        if event.tells_redacted(redactions) {
             let mut delta = event.delta();
             delta.redact(redactions);
             masked.push((place, delta));

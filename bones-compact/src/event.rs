@@ -30,6 +30,20 @@ pub trait LatticeEvent {
     /// A function of the event alone, whose coverage is exactly the event's hash.
     fn delta(&self) -> Self::State;
 
+    /// True iff the event, word for word, tells text that the redactions take away: when it is redacted itself, and
+    /// when it repeats what a redacted event said. Such an event is kept as its masked delta and shown to nobody.
+    ///
+    /// What it is unless overridden looks at the event's own hash: right for events that repeat no others. O(log r)
+    /// for r redactions.
+    ///
+    /// # Laws
+    ///
+    /// True of every event whose hash is redacted, and of every one whose delta they change; redactions make it true
+    /// and never false.
+    fn tells_redacted(&self, redactions: &Set<EventHash>) -> bool {
+        redactions.contains(&self.hash())
+    }
+
     /// The state after many events. What compaction and verification call, so the place to be fast.
     ///
     /// # Laws

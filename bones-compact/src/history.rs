@@ -261,7 +261,7 @@ fn consider<E: LatticeEvent>(
 /// True iff the source still holds what the redactions take away.
 pub fn holds_redacted<E: LatticeEvent>(source: &Source<E>, redactions: &Set<EventHash>) -> bool {
     match source {
-        Source::Event(event) => redactions.contains(&event.hash()),
+        Source::Event(event) => event.tells_redacted(redactions),
         Source::State(state) => !redactions.is_empty() && E::State::clone(state).redact(redactions),
     }
 }
@@ -272,7 +272,7 @@ pub fn masked<E: LatticeEvent>(
     redactions: &Set<EventHash>,
 ) -> Option<E::State> {
     let mut state = match source {
-        Source::Event(event) if redactions.contains(&event.hash()) => event.delta(),
+        Source::Event(event) if event.tells_redacted(redactions) => event.delta(),
         Source::State(state) if !redactions.is_empty() => E::State::clone(state),
         _ => return None,
     };

@@ -132,6 +132,14 @@ impl<S: Order> Stamped<S> {
         }
     }
 
+    /// The events whose text this one repeats: the sources of a snapshot that bones wrote. Other events repeat none.
+    pub fn repeats(&self) -> Option<&Set<EventHash>> {
+        match &self.event.data {
+            EventData::Snapshot(snapshot) => Some(&snapshot.sources),
+            _ => None,
+        }
+    }
+
     /// The delta of the event: what joining it adds to the state of its item.
     pub fn delta(&self) -> ItemState<S> {
         let event = &self.event;

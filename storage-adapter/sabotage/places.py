@@ -308,7 +308,13 @@ SABOTAGES = [
         "late-event-in-clear",
         "an event that comes after its redaction is written as it came",
         "tiered/on_disk.rs::a_redaction_that_comes_before_its_event_masks_it_in_the_base_and_in_scopes",
-        [Place("item_store/apply.rs", "if «redactions.contains(&event.hash())» {", "false")],
+        [Place("item_store/apply.rs", "if «event.tells_redacted(redactions)» {", "false")],
+    ),
+    Sabotage(
+        "repeated-text-kept",
+        "of a snapshot by bones only its own redaction is looked for",
+        "items/redaction.rs::text_that_a_snapshot_by_bones_repeats_goes_with_the_event_that_said_it",
+        [Place("item_store/held.rs", "«self.event().tells_redacted(redactions)»", "redactions.contains(&self.hash())")],
     ),
     Sabotage(
         "kept-tails-stay",

@@ -356,7 +356,7 @@ impl<S: Order> Default for ItemNews<S> {
 }
 
 impl<S: Order> ItemNews<S> {
-    /// Writes down payloads, the lines of events, and of redacted events the masked delta instead.
+    /// Writes down payloads, the lines of events, and of events that tell redacted text the masked delta instead.
     fn write_down(&mut self, redactions: &Set<EventHash>, frames: &mut Vec<Frame>) {
         let mut put = |source, frame: Frame| {
             self.written.push((source, frame.body.len() as u64));
@@ -367,7 +367,7 @@ impl<S: Order> ItemNews<S> {
             put(Source::State(Arc::new(payload.state().clone())), frame);
         }
         for event in &self.events {
-            if redactions.contains(&event.hash()) {
+            if event.tells_redacted(redactions) {
                 let mut delta = event.delta();
                 delta.redact(redactions);
                 let frame = Frame::new(STATE, delta.encode(event.item_id()));

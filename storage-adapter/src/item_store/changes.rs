@@ -33,7 +33,7 @@ pub struct ItemChange<'v, S: Order> {
     pub scope: Option<&'v ScopeId>,
     /// The item.
     pub item_id: &'v str,
-    /// Events that came, without those that are redacted.
+    /// Events that came, without those that are redacted or repeat what one said that is.
     pub events: Vec<&'v HeldEvent<S>>,
     /// How many states came: snapshots of other stores, and what is left of redacted events.
     pub states: usize,
@@ -102,7 +102,7 @@ impl<S: Order> View<S> {
         };
         for held in came.take_while(|held| held.commit == commit) {
             match &held.source {
-                Source::Event(event) if !self.redactions.contains(&event.hash()) => {
+                Source::Event(event) if !event.tells_redacted(&self.redactions) => {
                     change.events.push(event);
                 }
                 _ => change.states = change.states.saturating_add(1),

@@ -69,6 +69,10 @@ impl<S: Order> LatticeEvent for HeldEvent<S> {
         self.event().delta()
     }
 
+    fn tells_redacted(&self, redactions: &Set<EventHash>) -> bool {
+        self.event().tells_redacted(redactions)
+    }
+
     fn fold<'a>(events: impl IntoIterator<Item = &'a Self>) -> ItemState<S>
     where
         Self: 'a,

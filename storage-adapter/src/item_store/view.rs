@@ -87,7 +87,8 @@ impl<S: Order> View<S> {
     }
 
     /// The event lines held of an item, in the order they came. The line of a redacted event is
-    /// never among them, also while it still stands in a file.
+    /// never among them, also while it still stands in a file; nor is the line of a snapshot by bones that repeats
+    /// what such an event said.
     ///
     /// # Errors
     ///
@@ -95,7 +96,7 @@ impl<S: Order> View<S> {
     pub fn lines(&self, item_id: &str) -> Result<impl Iterator<Item = &HeldEvent<S>>, StoreError> {
         let item = self.base.get(item_id)?;
         let held = item.into_iter().flat_map(|item| item.events());
-        Ok(held.filter(|event| !self.redactions.contains(&event.hash())))
+        Ok(held.filter(|event| !event.tells_redacted(&self.redactions)))
     }
 
     /// Whether [`lines`](Self::lines) gives every event of the item.
@@ -105,7 +106,7 @@ impl<S: Order> View<S> {
     /// As of [`state`](Self::state).
     pub fn is_raw(&self, item_id: &str) -> Result<bool, StoreError> {
         Ok(self.base.get(item_id)?.is_some_and(|item| {
-            let redacted = |event: &HeldEvent<S>| self.redactions.contains(&event.hash());
+            let redacted = |event: &HeldEvent<S>| event.tells_redacted(&self.redactions);
             item.states().next().is_none() && !item.events().any(redacted)
         }))
     }

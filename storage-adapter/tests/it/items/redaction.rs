@@ -6,13 +6,15 @@
 
 use std::path::Path;
 
-use bones_snapshot::{EventHash, Order, format_hash};
+use bones_compact::LatticeEvent;
+use bones_snapshot::{EventHash, Order, bones_snapshot_json, format_hash, write_line};
 use lattice_core::Set;
 use lattice_lww::{Itc, Unstamped};
-use storage_adapter::{CompactionOutcome, Export, ItemStore};
+use storage_adapter::{CompactionOutcome, Export, HeldEvent, ItemStore};
 
 use super::support::{
-    Place, compact, everything, files, finished, forgetful, hash, import, line, redact, views,
+    Place, compact, event, everything, files, finished, forgetful, hash, import, line, redact,
+    views,
 };
 
 /// A text that differs from its JSON form, so that both must be looked for.
@@ -277,6 +279,112 @@ fn every_text_stays_redacted_under_stamps() {
     for secret in secrets().iter().step_by(3) {
         never_again::<Itc>(secret, When::Compacted, true);
         never_again::<Itc>(secret, When::Raw, false);
+    }
+}
+
+/// A title and a label of `bn-0` with the secret in them, each an event of its own.
+fn repeated() -> [String; 2] {
+    let update = |n, data: &str| {
+        line(
+            n,
+            "item.update",
+            "bn-0",
+            &data.replace("SECRET", SECRET_JSON),
+        )
+    };
+    [
+        update(10, r#"{"field":"title","value":"SECRET"}"#),
+        update(
+            11,
+            r#"{"field":"labels","value":{"action":"add","label":"SECRET"}}"#,
+        ),
+    ]
+}
+
+/// The line in which bones repeats what these events of `bn-0` say, `understood` or from a bones that is newer than
+/// any.
+fn condensed(lines: &[String], understood: bool) -> String {
+    let events: Vec<_> = lines.iter().map(|line| event::<Unstamped>(line)).collect();
+    let state = HeldEvent::fold(&events);
+    let mut json = bones_snapshot_json("bn-0", &state);
+    if !understood {
+        json["_format"] = 99.into();
+    }
+    let parents: Vec<EventHash> = lines.iter().map(|line| hash(line)).collect();
+    let data = format!(r#"{{"state":{json}}}"#);
+    write_line(
+        40,
+        "bones",
+        "itc:AQ",
+        &parents,
+        "item.snapshot",
+        "bn-0",
+        &data,
+    )
+}
+
+/// Bones repeats the texts of events in snapshots of its own: a redaction takes them out of those lines as well.
+#[test]
+fn text_that_a_snapshot_by_bones_repeats_goes_with_the_event_that_said_it() {
+    let raw = finished(1);
+    for secret in repeated() {
+        for (understood, when) in [true, false].into_iter().flat_map(|understood| {
+            [When::Before, When::Raw, When::Compacted].map(|when| (understood, when))
+        }) {
+            let case = format!("{when:?}, understood: {understood}, {secret}");
+            let lines = [raw.clone(), vec![secret.clone()]].concat();
+            let snapshot = condensed(&lines, understood);
+            assert!(snapshot.contains("launch"), "{case}");
+            let target = Set::singleton(hash(&secret));
+            let place = Place::new();
+            let path = place.path("store");
+            let mut store = place.store::<Unstamped>("store");
+            // The event itself is nowhere: what it said stands in the snapshot alone.
+            let told = [raw.clone(), vec![snapshot]].concat();
+            if matches!(when, When::Before) {
+                redact(&mut store, &target);
+                import(&mut store, &told);
+                assert!(secret_in(&path).is_empty(), "{case}: written in clear");
+            } else {
+                import(&mut store, &told);
+                assert!(shows(&store) && !secret_in(&path).is_empty(), "{case}");
+                if matches!(when, When::Compacted) {
+                    assert!(compact(&mut store).changed, "{case}");
+                }
+                redact(&mut store, &target);
+            }
+            assert!(!shows(&store), "{case}");
+            for commit in store.since(0).into_iter().flatten() {
+                let items = commit.unwrap().items.into_iter();
+                let mut events = items.flat_map(|item| item.events);
+                let tells = |event: &HeldEvent<_>| event.line().windows(6).any(|w| w == b"launch");
+                assert!(!events.any(tells), "{case}: watched");
+            }
+            assert!(!store.is_raw("bn-0").unwrap(), "{case}");
+            let before = (store.digest().unwrap(), views(&store));
+            // Left alone by the policy: masked where it is.
+            compact_nothing(&mut store);
+            assert_eq!(secret_in(&path), Vec::<String>::new(), "{case}");
+            assert_eq!((store.digest().unwrap(), views(&store)), before, "{case}");
+            assert!(!compact_nothing(&mut store).changed, "{case}");
+            let files_then = files(&path);
+            assert_eq!(import(&mut store, &told).events_added, 0, "{case}");
+            assert_eq!(files(&path), files_then, "{case}");
+            assert_eq!(
+                place.plain::<Unstamped>(&told, &target).digest().unwrap(),
+                before.0,
+                "{case}"
+            );
+            drop(store);
+            let (mut store, _) = ItemStore::<Unstamped>::open(&path).unwrap();
+            assert!(
+                !shows(&store) && store.digest().unwrap() == before.0,
+                "{case}"
+            );
+            compact(&mut store);
+            assert_eq!(secret_in(&path), Vec::<String>::new(), "{case}");
+            assert_eq!(store.digest().unwrap(), before.0, "{case}");
+        }
     }
 }
 
