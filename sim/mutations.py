@@ -155,7 +155,7 @@ def run(binary, seeds, number=None):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    arguments.add_argument("--seeds", type=int, default=300, help="how many seeds a mutation may live through")
+    arguments.add_argument("--seeds", type=int, default=1000, help="how many seeds a mutation may live through")
     arguments.add_argument("--only", nargs="+", metavar="NAME", help="only these rules")
     arguments.add_argument("--list", action="store_true", help="print the rules and stop")
     arguments = arguments.parse_args()

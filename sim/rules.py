@@ -53,6 +53,10 @@ DECODE = "bones-snapshot/src/payload/decode.rs"
 COMPACT = "bones-compact/src/compact.rs"
 POLICY = "bones-compact/src/policy.rs"
 VERIFY = "bones-compact/src/verify.rs"
+WORK_ITEM = "bones-compact/src/bones.rs"
+LEGACY = "bones-snapshot/src/legacy.rs"
+LEGACY_READ = "bones-snapshot/src/legacy/read.rs"
+LEGACY_STAMP = "bones-snapshot/src/legacy/stamp.rs"
 REPLICA = "sim/src/replica.rs"
 COMPACTION = "sim/src/world/compaction.rs"
 
@@ -205,7 +209,7 @@ RULES = [
          (REPLICA, "let blob = «Blob::new(Self::name(item), &state, &redactions, told)»; no_leak(book, &blob.bytes, &redactions, \"a payload\")?;",
           "Blob { bytes: blob.bytes.clone(), told }")),
     rule("3.5", "masked before it is kept, lines", "the line of a redacted event is kept as it comes",
-         (REPLICA, "if «redactions.contains(&event.hash())» { let told", "false")),
+         (REPLICA, "if «event.tells_redacted(&redactions)» { let told", "false")),
     rule("3.5", "masked deltas are masked", "what replaces a redacted line has its text",
          (COMPACT, "let mut delta = event.delta(); «delta.redact(redactions);»", "")),
     rule("3.5", "masks what is not compacted", "what compaction leaves alone keeps its texts",
@@ -238,6 +242,36 @@ RULES = [
          (DECODE, "«decoder.from.finish()?;»", "")),
     rule("3.7", "no key without use", "a key that nothing refers to is read",
          (DECODE, "if «decoder.used.contains(&false)» {", "false")),
+    # Snapshots by bones.
+    rule("4", "snapshots bring registers", "what a snapshot by bones says of a register is not written",
+         (DELTA, "content.title = «legacy_write(snapshot.title.as_ref())»;", "Register::bottom()")),
+    rule("4", "snapshots bring stamps", "a register of a snapshot by bones has a stamp of its own making",
+         (LEGACY_STAMP, "leb128(«value», &mut bytes);", "value.saturating_add(1)")),
+    rule("4", "snapshots bring times", "the times of sources that are away do not count",
+         (DELTA, "content.updated.join(Some(Max(«snapshot.updated_at»)));", "0")),
+    rule("4", "snapshots stand in", "a snapshot by bones says nothing of where the item stood",
+         (STATE, "standings.fold(life, |life, standing| «life.max(standing.lifecycle())»)", "{ let _ = standing; life }")),
+    rule("4", "snapshots step back", "a snapshot by bones speaks though all of its sources are there",
+         (LEGACY, "let covered = |id: &LegacyId<S>| «id.sources.is_subset(self.coverage())»;", "id.sources.is_empty() && self.coverage().is_empty()")),
+    rule("4", "snapshots hide what was removed", "an add comes back while its remove is away",
+         (LEGACY, "legacy.is_understood() && «id.sources.contains(add)»", "id.sources.is_empty()")),
+    rule("4", "newer snapshots hide nothing", "a snapshot that is not understood hides what it does not list",
+         (LEGACY, "«legacy.is_understood()» && id.sources", "true")),
+    rule("4", "removes take from snapshots", "a remove that came later does not take what a snapshot lists",
+         (LEGACY, ".filter(|tag| «removed.is_none_or(|at| at <= tag.wall_ts)»);", "removed.is_none() || tag.wall_ts > 0")),
+    rule("4", "sources take nothing twice", "a remove among the sources takes what the snapshot lists all the same",
+         (LEGACY, "let beyond = removes.filter(|remove| «!sources.contains(&remove.event_hash)»);", "{ let _ = (&remove, sources); true }")),
+    rule("4", "tombstones count", "an add that a snapshot says is dead counts",
+         (LEGACY_READ, "if «!dead.contains(&element)» {", "true")),
+    rule("4", "newer snapshots are opaque", "a snapshot of a newer bones is taken for one that is known",
+         (LEGACY_READ, "if «format > BONES_FORMAT» {", "false")),
+    rule("4", "snapshots fall with their sources", "the lists of a snapshot stay when a source is redacted",
+         (STATE, "let named = redacted(&id.key.0.event_hash) || «id.sources.iter().any(redacted)»;", "false")),
+    rule("4", "lines fall with what they repeat", "the line of a snapshot stays when a source is redacted",
+         (WORK_ITEM, "repeats(&self.hash()) || «self .repeats() .is_some_and(|events| events.iter().any(repeats))»", "false")),
+    rule("4", "sources vouch for registers only", "a write that no snapshot can have brought is believed to come from one",
+         (WORK_ITEM, "self.for_each_other_key(|key| { if «!self.coverage().contains(&key.event_hash)» {",
+          "!self.coverage().contains(&key.event_hash) && !vouched.contains(&key.event_hash)")),
     # Compaction and verification.
     rule("4", "compacting twice", "what is compact is compacted again",
          (COMPACT, "if «sources.is_one_state()» && sources.states.first()", "false")),

@@ -58,12 +58,21 @@ impl<S: Order> CompactState for ItemState<S> {
     }
 
     fn uncovered_writes(&self) -> Set<EventHash> {
-        // A snapshot that bones wrote brings the writes of its sources.
-        let legacy = self.content().legacy.keys();
-        let vouched: Set<EventHash> = legacy.flat_map(|id| &id.sources).copied().collect();
+        // A snapshot that bones wrote brings what its sources wrote into registers, and nothing else of them.
+        let legacy = self.content().legacy.iter();
+        let understood = legacy.filter(|(_, legacy)| legacy.is_understood());
+        let vouched: Set<EventHash> = understood
+            .flat_map(|(id, _)| &id.sources)
+            .copied()
+            .collect();
         let mut uncovered = Vec::new();
-        self.for_each_key(|key| {
+        self.for_each_register_key(|key| {
             if !self.coverage().contains(&key.event_hash) && !vouched.contains(&key.event_hash) {
+                uncovered.push(key.event_hash);
+            }
+        });
+        self.for_each_other_key(|key| {
+            if !self.coverage().contains(&key.event_hash) {
                 uncovered.push(key.event_hash);
             }
         });

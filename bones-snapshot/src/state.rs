@@ -219,6 +219,12 @@ impl<S: Stamp> ItemState<S> {
 
     /// Calls `f` with the key of every write held, some of them more than once.
     pub fn for_each_key<'a>(&'a self, mut f: impl FnMut(&'a Key<S>)) {
+        self.for_each_register_key(&mut f);
+        self.for_each_other_key(f);
+    }
+
+    /// Calls `f` with the key of every write of a register. Those a snapshot by bones brings, too.
+    pub fn for_each_register_key<'a>(&'a self, mut f: impl FnMut(&'a Key<S>)) {
         fn register<'a, V: Ord, S: Stamp>(
             register: &'a Register<V, S>,
             f: &mut impl FnMut(&'a Key<S>),
@@ -234,6 +240,12 @@ impl<S: Stamp> ItemState<S> {
         register(&c.parent, &mut f);
         register(&c.deleted, &mut f);
         register(&c.compact_summary, &mut f);
+    }
+
+    /// Calls `f` with the key of every write that is none of a register: of moves, set members, comments, what nobody
+    /// understands, and snapshots by bones. Only the event of the key brings them.
+    pub fn for_each_other_key<'a>(&'a self, mut f: impl FnMut(&'a Key<S>)) {
+        let c = &self.content;
         c.moves.keys().for_each(|m| f(&m.key.0));
         c.assignees.for_each_key(&mut f);
         c.labels.for_each_key(&mut f);

@@ -1,5 +1,7 @@
 //! The least thing that a replica can be told: an event, or what a forger made of one.
 
+use std::mem::swap;
+
 use bones_snapshot::{Content, EventHash, ItemState, Order, Stamped};
 use lattice_core::{Bottom, Set};
 
@@ -18,6 +20,8 @@ pub(crate) enum Part {
     Foreign,
     /// Something else under its key.
     Twist,
+    /// One register of it, as a snapshot by bones repeats it.
+    Repeated,
 }
 
 /// The least thing that a replica can be told.
@@ -36,7 +40,7 @@ pub(crate) struct Atom<S: Order> {
 impl<S: Order> Atom<S> {
     /// Whether it says that the event was folded in.
     pub(crate) fn covers(&self) -> bool {
-        self.part != Part::Foreign
+        !matches!(self.part, Part::Foreign | Part::Repeated)
     }
 
     /// Whether it says what the event wrote.
@@ -47,6 +51,12 @@ impl<S: Order> Atom<S> {
     /// The name of the event.
     pub(crate) fn hash(&self) -> EventHash {
         EventHash(self.fact.hash)
+    }
+
+    /// Whether these redactions take its text away.
+    pub(crate) fn falls_to(&self, redactions: &Set<EventHash>) -> bool {
+        self.fact
+            .falls_to(|hash| redactions.contains(&EventHash(*hash)))
     }
 
     /// The event it redacts.
@@ -114,4 +124,20 @@ pub(crate) fn twisted<S: Order>(
     forged.hash = event.hash;
     let forged = Stamped::new(forged).map_err(|e| Failure::new("line", e.to_string()))?;
     Ok((fact, forged.delta()))
+}
+
+/// Takes one register out of the content of a snapshot by bones: what repeats the event that wrote it.
+pub(crate) fn taken<S: Order>(content: &mut Content<S>, register: &str) -> ItemState<S> {
+    let mut one = Content::bottom();
+    match register {
+        "title" => swap(&mut one.title, &mut content.title),
+        "description" => swap(&mut one.description, &mut content.description),
+        "kind" => swap(&mut one.kind, &mut content.kind),
+        "size" => swap(&mut one.size, &mut content.size),
+        "urgency" => swap(&mut one.urgency, &mut content.urgency),
+        "parent" => swap(&mut one.parent, &mut content.parent),
+        "deleted" => swap(&mut one.deleted, &mut content.deleted),
+        _ => swap(&mut one.compact_summary, &mut content.compact_summary),
+    }
+    ItemState::new(one, Set::bottom())
 }

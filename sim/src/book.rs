@@ -8,8 +8,9 @@ use std::sync::Arc;
 use bones_snapshot::{EventHash, ItemState, Order};
 use lattice_core::{Bottom, JoinSemilattice, Set};
 use lattice_lww::{Itc, ItcClock, Stamp};
+use serde_json::Value;
 
-use crate::atom::{Atom, Part, claim, foreign};
+use crate::atom::{Atom, Part, claim, foreign, taken};
 use crate::fact::Fact;
 use crate::failure::Failure;
 use crate::held::HeldEvent;
@@ -121,6 +122,18 @@ impl<S: Order> Book<S> {
         self.events.iter().enumerate()
     }
 
+    /// The events of an item that say what they say themselves: all but snapshots by bones.
+    pub(crate) fn sayings_of(&self, item: usize) -> impl Iterator<Item = (EventId, &Written<S>)> {
+        self.events_of(item)
+            .filter(|(_, event)| event.held.event().repeats().is_none())
+    }
+
+    /// The stamp of an event as bones 0.25 writes it.
+    pub(crate) fn stamp_json(&self, event: EventId) -> Value {
+        let event = self.events.get(event);
+        event.map_or(Value::Null, |event| event.tree.json())
+    }
+
     /// The events of an item.
     pub(crate) fn events_of(&self, item: usize) -> impl Iterator<Item = (EventId, &Written<S>)> {
         self.events().filter(move |(_, event)| event.item == item)
@@ -157,7 +170,6 @@ impl<S: Order> Book<S> {
         mut heard: BTreeSet<EventId>,
     ) -> Result<EventId, Failure> {
         let id = self.events.len();
-        let held = HeldEvent::read(Arc::from(line), self.atoms.len())?;
         let fact = Fact::of_line(line)
             .ok_or_else(|| Failure::new("line", "the oracle cannot read the line"))?;
         if let Some(known) = self.by_hash.get(&EventHash(fact.hash)) {
@@ -168,16 +180,37 @@ impl<S: Order> Book<S> {
         let tree = Tree::of_text(&format!("{stamp:?}"))
             .ok_or_else(|| Failure::new("clock", format!("cannot read the tree of {stamp:?}")))?;
         heard.insert(id);
+        let condensed = fact.reading.condensed.clone();
         for canary in says::canaries(line.as_bytes()) {
-            let carriers = self.carriers.entry(canary).or_default();
-            carriers.insert(EventHash(fact.hash));
+            // What a snapshot repeats falls with the event that said it.
+            if condensed.is_none() || canary == step {
+                let carriers = self.carriers.entry(canary).or_default();
+                carriers.insert(EventHash(fact.hash));
+            }
+        }
+        let says = condensed.and_then(|condensed| condensed.says);
+        let repeated = says.map_or(Vec::new(), |says| says.registers);
+        let first = self.atoms.len();
+        let atoms = first..first.saturating_add(repeated.len()).saturating_add(1);
+        let held = HeldEvent::read(Arc::from(line), atoms)?;
+        let mut content = held.event().delta().content().clone();
+        let mut registers = Vec::new();
+        for (name, fact) in repeated {
+            let said = self.by_hash.get(&EventHash(fact.hash)).copied();
+            registers.push(Atom {
+                part: Part::Repeated,
+                event: said.ok_or_else(|| Failure::new("line", "a snapshot names no event"))?,
+                delta: taken(&mut content, name),
+                fact,
+            });
         }
         self.atoms.push(Atom {
             part: Part::Event,
             event: id,
-            delta: held.event().delta(),
+            delta: ItemState::new(content, held.event().delta().redacted().clone()),
             fact,
         });
+        self.atoms.extend(registers);
         let written = Written {
             held,
             item,
@@ -248,7 +281,9 @@ impl<S: Order> Book<S> {
             (_, Some(other)) => other,
             (Part::Claim, None) => (whole.fact.clone(), claim(whole.hash())),
             (Part::Foreign, None) => (whole.fact.clone(), foreign(&whole.delta)),
-            (Part::Event | Part::Twist, None) => return Some(self.events.get(event)?.held.atom()),
+            (Part::Event | Part::Twist | Part::Repeated, None) => {
+                return Some(self.events.get(event)?.held.atom());
+            }
         };
         self.atoms.push(Atom {
             part,
@@ -277,11 +312,10 @@ impl<S: Order> Book<S> {
     /// What a state tells that was made of atoms by somebody who knows these redactions.
     pub(crate) fn under(&self, mut told: Told, redactions: &Set<EventHash>) -> Told {
         for (id, atom) in self.atoms(&told.atoms) {
-            let redacted = redactions.contains(&atom.hash());
-            if redacted && atom.writes() {
+            if atom.falls_to(redactions) && atom.writes() {
                 told.masked.insert(id);
             }
-            if redacted && atom.covers() {
+            if redactions.contains(&atom.hash()) && atom.covers() {
                 told.listed.insert(atom.hash());
             }
             told.listed.extend(atom.target());
@@ -309,8 +343,9 @@ impl<S: Order> Book<S> {
         self.atoms(&told.atoms).all(|(id, atom)| {
             let whole = self.events.get(atom.event).map(|event| event.held.atom());
             atom.part != Part::Twist
-                && whole.is_some_and(|whole| told.atoms.contains(&whole))
-                && (redactions.contains(&atom.hash()) || !told.masked.contains(&id))
+                && (atom.part == Part::Repeated
+                    || whole.is_some_and(|whole| told.atoms.contains(&whole)))
+                && (atom.falls_to(redactions) || !told.masked.contains(&id))
         })
     }
 }

@@ -21,7 +21,7 @@ use crate::naive::{Entry, Known};
 use crate::replica::{Held, Replica, sources};
 
 /// Asks the oracle about what was told of an item.
-fn known<S: Order, T>(
+pub(crate) fn known<S: Order, T>(
     book: &Book<S>,
     item: usize,
     told: &Told,
@@ -39,7 +39,8 @@ fn known<S: Order, T>(
         entries.push(Entry {
             fact: &atom.fact,
             stamp: atom.event,
-            redacted: redactions.contains(&atom.fact.hash) || told.masked.contains(&id),
+            redacted: atom.fact.falls_to(|hash| redactions.contains(hash))
+                || told.masked.contains(&id),
             covered: atom.covers(),
         });
     }

@@ -1,8 +1,12 @@
 //! What an event line says, read by the words of `docs/SEMANTICS.md` and by nothing of the library:
 //! the line is split at its tabs, the data is a plain JSON value.
 
+mod condensed;
+
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use serde_json::{Map, Value, json};
+
+pub(crate) use self::condensed::{Condensed, Members as Condensate, Says};
 
 /// The 32 bytes that name an event.
 pub(crate) type Hash = [u8; 32];
@@ -89,6 +93,8 @@ pub(crate) struct Reading {
     pub comment: Option<String>,
     /// The event it redacts.
     pub redacts: Option<Hash>,
+    /// What it says as a snapshot by bones.
+    pub condensed: Option<Condensed>,
     /// What nobody understands: `{"data": {...}, "type": "..."}`.
     pub rest: Option<Value>,
 }
@@ -97,7 +103,7 @@ impl Fact {
     /// Reads a line; `None` when it is not one this simulation writes.
     pub(crate) fn of_line(line: &str) -> Option<Self> {
         let columns: Vec<&str> = line.split('\t').collect();
-        let [wall, agent, _stamp, _parents, kind, item, data, hash] = columns.as_slice() else {
+        let [wall, agent, _stamp, parents, kind, item, data, hash] = columns.as_slice() else {
             return None;
         };
         let data: Value = serde_json::from_str(data).ok()?;
@@ -105,8 +111,20 @@ impl Fact {
             wall: u64::try_from(wall.parse::<i64>().ok()?).unwrap_or(0),
             agent: (*agent).to_owned(),
             hash: hash_of_text(hash)?,
-            reading: read(kind, item, data.as_object()?),
+            reading: match *kind {
+                "item.snapshot" => Reading {
+                    condensed: Some(Condensed::of(data.as_object()?, parents)),
+                    ..Reading::default()
+                },
+                _ => read(kind, item, data.as_object()?),
+            },
         })
+    }
+
+    /// Whether one of these takes its text away: its own redaction, or that of an event whose text it repeats.
+    pub(crate) fn falls_to(&self, is_redacted: impl Fn(&Hash) -> bool) -> bool {
+        let repeats = self.reading.condensed.iter().flat_map(|c| &c.sources);
+        is_redacted(&self.hash) || repeats.into_iter().any(is_redacted)
     }
 }
 

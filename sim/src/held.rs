@@ -1,5 +1,6 @@
 //! What a replica holds: event lines word for word, and payload bytes.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use bones_compact::LatticeEvent;
@@ -14,7 +15,8 @@ use crate::failure::{Failure, ensure};
 pub(crate) struct HeldEvent<S: Order> {
     line: Arc<str>,
     event: Arc<Stamped<S>>,
-    atom: AtomId,
+    /// The event, and what it repeats of others.
+    atoms: Range<AtomId>,
 }
 
 impl<S: Order> HeldEvent<S> {
@@ -23,7 +25,7 @@ impl<S: Order> HeldEvent<S> {
     /// # Errors
     ///
     /// When the library cannot read it: every line here can be read.
-    pub(crate) fn read(line: Arc<str>, atom: AtomId) -> Result<Self, Failure> {
+    pub(crate) fn read(line: Arc<str>, atoms: Range<AtomId>) -> Result<Self, Failure> {
         let event = parse_line(line.as_bytes())
             .map_err(|e| Failure::new("line", format!("{e} in {line}")))?
             .ok_or_else(|| Failure::new("line", format!("no event in {line}")))?;
@@ -31,7 +33,7 @@ impl<S: Order> HeldEvent<S> {
         Ok(Self {
             line,
             event: Arc::new(event),
-            atom,
+            atoms,
         })
     }
 
@@ -41,7 +43,7 @@ impl<S: Order> HeldEvent<S> {
     ///
     /// As [`read`](Self::read).
     pub(crate) fn reread(&self) -> Result<Self, Failure> {
-        Self::read(Arc::clone(&self.line), self.atom)
+        Self::read(Arc::clone(&self.line), self.atoms.clone())
     }
 
     /// The line.
@@ -56,7 +58,12 @@ impl<S: Order> HeldEvent<S> {
 
     /// Its number in the book.
     pub(crate) fn atom(&self) -> AtomId {
-        self.atom
+        self.atoms.start
+    }
+
+    /// All that telling it tells.
+    pub(crate) fn atoms(&self) -> Range<AtomId> {
+        self.atoms.clone()
     }
 }
 
@@ -73,6 +80,10 @@ impl<S: Order> LatticeEvent for HeldEvent<S> {
 
     fn wall_ts(&self) -> i64 {
         self.event.event().wall_ts
+    }
+
+    fn tells_redacted(&self, redactions: &Set<EventHash>) -> bool {
+        self.event.tells_redacted(redactions)
     }
 
     fn delta(&self) -> ItemState<S> {

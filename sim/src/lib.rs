@@ -31,5 +31,5 @@ pub use failure::Failure;
 pub use plan::{Order, Plan};
 pub use run::{keep_panics_quiet, run};
 pub use shrink::shrink;
-pub use step::{Act, Form, Lie, Op, Step, StepId};
+pub use step::{Act, Bones, Form, Lie, Op, Step, StepId};
 pub use tally::{MUST, Tally};

@@ -105,11 +105,11 @@ impl<S: Order> Message<S> {
         Ok(message)
     }
 
-    /// Lines go out as they are, but not those of redacted events.
+    /// Lines go out as they are, but not those that tell redacted text.
     fn send_lines(&mut self, item: usize, lines: Vec<HeldEvent<S>>, redactions: &Set<EventHash>) {
         let may = lines
             .into_iter()
-            .filter(|event| !redactions.contains(&event.hash()));
+            .filter(|event| !event.tells_redacted(redactions));
         self.lines.extend(may.map(|event| (item, event)));
     }
 
@@ -131,7 +131,7 @@ impl<S: Order> Message<S> {
 
     /// The events whose stamps it brings: those it carries whole.
     pub(crate) fn stamped(&self, book: &Book<S>) -> BTreeSet<EventId> {
-        let lines = self.lines.iter().map(|(_, event)| event.atom());
+        let lines = self.lines.iter().flat_map(|(_, event)| event.atoms());
         let blobs = self
             .blobs
             .iter()
@@ -202,6 +202,7 @@ pub(crate) fn told_by<S: Order>(
     for blob in &held.blobs {
         told.join(&blob.told);
     }
-    told.atoms.extend(held.events.iter().map(HeldEvent::atom));
+    told.atoms
+        .extend(held.events.iter().flat_map(HeldEvent::atoms));
     book.under(told, redactions)
 }

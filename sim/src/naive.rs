@@ -1,6 +1,8 @@
 //! The oracle: what a reader must see of an item, by definition over the list of everything known.
 //! Nothing is joined, nothing is pruned, and no code is shared with the state.
 
+mod condense;
+mod legacy;
 mod sets;
 mod view;
 
@@ -137,11 +139,19 @@ impl Known<'_> {
             }
         }
         let (mut phase, mut epoch) = (0, 0);
+        let mut standings = self.standings().into_iter().peekable();
         loop {
             let free = |m: &Entry<'_>| !moves.iter().any(|(other, _)| self.is_after(m, other));
             let next = (0..moves.len())
                 .filter(|n| moves.get(*n).is_some_and(|(m, _)| free(m)))
                 .min_by_key(|n| moves.get(*n).map(|(m, p)| (m.place(), *p)));
+            // Snapshots by bones have taken the moves up to the clock of their latest source.
+            let now = next.and_then(|n| moves.get(n)).map(|(m, _)| m.fact.wall);
+            while let Some((_, e, p)) =
+                standings.next_if(|(at, ..)| now.is_none_or(|now| *at < now))
+            {
+                (epoch, phase) = (epoch, phase).max((e, p));
+            }
             let Some(next) = next else {
                 return (phase, epoch);
             };

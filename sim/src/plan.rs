@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use fastrand::Rng;
 
 use crate::says::Speaker;
-use crate::step::{AGENTS, Act, Form, ITEMS, Lie, Op, Step, StepId};
+use crate::step::{AGENTS, Act, Bones, Form, ITEMS, Lie, Op, Step, StepId};
 
 /// Which order the store is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -282,6 +282,20 @@ impl Planner {
             return Op::Redact {
                 of,
                 hex: self.rng.bool(),
+            };
+        }
+        if self.rng.u8(0..8) == 0 {
+            let by = self.rng.choice([
+                Bones::Stamping,
+                Bones::Known,
+                Bones::Known,
+                Bones::Forgetful,
+                Bones::Forgetful,
+                Bones::Newer,
+            ]);
+            return Op::Condense {
+                pick: self.pick(),
+                by: by.unwrap_or(Bones::Known),
             };
         }
         let (shape, kind, data) = self.speaker().event();

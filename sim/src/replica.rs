@@ -114,7 +114,7 @@ impl<S: Order> Replica<S> {
             redactions.join(event.delta().redacted().clone());
             let target = book.atom(event.atom()).and_then(Atom::target);
             self.told.extend(target);
-            self.held(*item).told.atoms.insert(event.atom());
+            self.held(*item).told.atoms.extend(event.atoms());
         }
         for (item, blob) in &message.blobs {
             let state: ItemState<S> = blob.read(Self::name(*item))?;
@@ -162,9 +162,9 @@ impl<S: Order> Replica<S> {
         if known {
             return Ok(());
         }
-        if redactions.contains(&event.hash()) {
+        if event.tells_redacted(&redactions) {
             let told = Told {
-                atoms: BTreeSet::from([event.atom()]),
+                atoms: event.atoms().collect(),
                 ..Told::default()
             };
             let told = book.under(told, &redactions);
@@ -275,7 +275,7 @@ impl<S: Order> Replica<S> {
         for (place, delta) in masked {
             if let Some(event) = held.events.get(place) {
                 let told = Told {
-                    atoms: BTreeSet::from([event.atom()]),
+                    atoms: event.atoms().collect(),
                     ..Told::default()
                 };
                 let told = book.under(told, &redactions);
@@ -286,7 +286,7 @@ impl<S: Order> Replica<S> {
             }
         }
         held.events
-            .retain(|event| !redactions.contains(&event.hash()));
+            .retain(|event| !event.tells_redacted(&redactions));
         held.blobs = blobs;
         Ok(changed)
     }

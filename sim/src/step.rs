@@ -42,6 +42,26 @@ pub enum Op {
         /// Whether the hash is written in hex.
         hex: bool,
     },
+    /// A snapshot as bones writes it, of some of the events of the item that the writer has heard of.
+    Condense {
+        /// Which of them.
+        pick: u64,
+        /// By which bones.
+        by: Bones,
+    },
+}
+
+/// The versions of bones that write snapshots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bones {
+    /// 0.25, with a stamp in each register. Where stamps are needed there is no other that can be read.
+    Stamping,
+    /// 0.26 with format 3; where stamps are needed, as [`Stamping`](Self::Stamping).
+    Known,
+    /// As [`Known`](Self::Known), but it lists what was removed as well: what it says counts, true or not.
+    Forgetful,
+    /// One that nobody knows yet.
+    Newer,
 }
 
 /// What a message carries. Bits of `pick` say which of the things at hand.
@@ -217,6 +237,10 @@ impl Step {
                 } => "write redact in hex",
                 Op::Redact { of: Some(_), .. } => "write redact",
                 Op::Redact { of: None, .. } => "write redact of nothing",
+                Op::Condense {
+                    by: Bones::Newer, ..
+                } => "write snapshot of a newer bones",
+                Op::Condense { .. } => "write snapshot of bones",
             },
             Act::Send { form, .. } => match form {
                 Form::Lines => "send lines",

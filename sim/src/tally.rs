@@ -29,6 +29,8 @@ pub const MUST: &[&str] = &[
     "write redact",
     "write redact in hex",
     "write redact of nothing",
+    "write snapshot of bones",
+    "write snapshot of a newer bones",
     "send lines",
     "send held payloads",
     "send export",

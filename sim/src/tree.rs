@@ -4,6 +4,8 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
+use serde_json::{Value, json};
+
 /// An event tree: one number over the whole of its part of the line, or more of it in each half.
 #[derive(Debug, Clone)]
 pub(crate) enum Tree {
@@ -30,6 +32,14 @@ impl Tree {
         let right = comma(chars).and_then(|()| Self::read(chars))?;
         chars.next_if_eq(&')')?;
         Some(Self::Branch(base, Box::new((left, right))))
+    }
+
+    /// The tree as bones 0.25 writes it into the registers of its snapshots.
+    pub(crate) fn json(&self) -> Value {
+        match self {
+            Self::Leaf(n) => json!({"Leaf": n}),
+            Self::Branch(n, halves) => json!({"Branch": [n, halves.0.json(), halves.1.json()]}),
+        }
     }
 
     /// Whether the number is nowhere greater than the other's.

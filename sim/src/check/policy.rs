@@ -1,6 +1,6 @@
 //! A compaction against its policy.
 
-use bones_compact::{CompactionPolicy, CompactionReport, SkipReason};
+use bones_compact::{CompactionPolicy, CompactionReport, LatticeEvent, SkipReason};
 use bones_snapshot::Order;
 
 use super::{known, redactions};
@@ -51,7 +51,7 @@ pub(crate) fn policy<S: Order>(
     let redacted = held
         .events
         .iter()
-        .any(|event| replica.redactions.contains(&event.event().event().hash));
+        .any(|event| event.tells_redacted(&replica.redactions));
     ensure(
         !(redacted && found == Some(SkipReason::WouldGrow)),
         "policy",

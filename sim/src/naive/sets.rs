@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Entry, Kept, Known};
-use crate::fact::{Element, Reading, Removes, SetOps};
+use crate::fact::{Element, Hash, Reading, Removes, SetOps};
 
 impl Known<'_> {
     /// Adds that count, each with its element; removes that count; clears that count.
@@ -76,8 +76,27 @@ pub(super) struct SetReading<'a> {
 }
 
 impl SetReading<'_> {
-    /// The elements shown: those with an add that counts and was not redacted.
-    pub(super) fn shown(&self) -> BTreeSet<Element> {
+    /// Whether the add of an element by an entry counts.
+    pub(super) fn counts(&self, entry: &Entry<'_>, element: &Element) -> bool {
+        let mut adds = self.adds.iter();
+        adds.any(|(add, of)| std::ptr::eq(*add, entry) && of == element)
+    }
+
+    /// The latest wall clock at which an element was removed by an event that is none of these.
+    pub(super) fn removed_beyond(
+        &self,
+        element: &Element,
+        sources: &BTreeSet<Hash>,
+    ) -> Option<u64> {
+        let beyond = self
+            .removes
+            .iter()
+            .filter(|(entry, what)| takes(what, element) && !sources.contains(&entry.fact.hash));
+        beyond.map(|(entry, _)| entry.fact.wall).max()
+    }
+
+    /// The elements shown: those with an add that counts, was not redacted, and that nothing `hides`.
+    pub(super) fn shown(&self, hides: impl Fn(&Hash, &Element) -> bool) -> BTreeSet<Element> {
         let gone = |add: &(&Entry<'_>, Element)| {
             let same = |other: &(&Entry<'_>, Element)| {
                 other.1 == add.1 && other.0.place() == add.0.place()
@@ -86,7 +105,8 @@ impl SetReading<'_> {
                 .iter()
                 .any(|other| same(other) && other.0.redacted)
         };
-        let shown = self.adds.iter().filter(|add| !gone(add));
+        let hidden = |add: &(&Entry<'_>, Element)| hides(&add.0.fact.hash, &add.1);
+        let shown = self.adds.iter().filter(|add| !gone(add) && !hidden(add));
         shown.map(|(_, element)| element.clone()).collect()
     }
 

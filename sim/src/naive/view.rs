@@ -5,27 +5,26 @@ use std::collections::BTreeSet;
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 
-use super::sets::SetReading;
 use super::{Known, Place};
-use crate::fact::{Hash, KINDS, PHASES, SIZES, URGENCIES};
+use crate::fact::{Element, Hash, KINDS, PHASES, SIZES, URGENCIES};
 
 impl Known<'_> {
     /// The JSON view of the item: every key of it.
     pub(crate) fn view(&self) -> Value {
         let (phase, epoch) = self.lifecycle();
-        let links = self.set(|r| &r.links).shown();
+        let links = self.members_shown(|r| &r.links, |s| &s.links);
         let targets = |types: &[&str]| -> BTreeSet<&String> {
             let of_type = links.iter().filter(|(_, t)| types.contains(&&**t));
             of_type.map(|(target, _)| target).collect()
         };
-        let names = |set: SetReading<'_>| -> Vec<String> {
-            set.shown().into_iter().map(|(name, _)| name).collect()
+        let names = |shown: BTreeSet<Element>| -> Vec<String> {
+            shown.into_iter().map(|(name, _)| name).collect()
         };
         let word = |words: &'static [&'static str]| move |n: usize| words.get(n).copied();
-        let written = || self.entries.iter().map(|entry| entry.fact.wall);
+        let entered = || self.entries.iter().map(|entry| entry.fact.wall);
+        let written = || entered().chain(self.times_said());
         let covered = || self.entries.iter().filter(|entry| entry.covered);
-        let mut coverage: BTreeSet<Hash> = covered().map(|entry| entry.fact.hash).collect();
-        coverage.extend(&self.claims);
+        let coverage = self.coverage();
         let targeted = self.entries.iter().filter_map(|e| e.reading().redacts);
         let known = coverage.intersection(self.redactions).copied();
         let redacted: BTreeSet<String> = targeted.chain(known).map(|h| hash_text(&h)).collect();
@@ -33,7 +32,7 @@ impl Known<'_> {
         let kind = self.register(|r| r.kind).unwrap_or(Some(0));
         let urgency = self.register(|r| r.urgency).unwrap_or(Some(1));
         let size = self.register(|r| r.size).flatten().flatten();
-        json!({
+        let mut view = json!({
             "item_id": self.item,
             "title": title.unwrap_or_else(|| Some(String::new())),
             "description": self.register(|r| r.description.clone()).flatten().flatten(),
@@ -44,8 +43,8 @@ impl Known<'_> {
             "deleted": self.entries.iter().any(|entry| entry.reading().deleted),
             "phase": PHASES.get(phase),
             "epoch": epoch,
-            "labels": names(self.set(|r| &r.labels)),
-            "assignees": names(self.set(|r| &r.assignees)),
+            "labels": names(self.members_shown(|r| &r.labels, |s| &s.labels)),
+            "assignees": names(self.members_shown(|r| &r.assignees, |s| &s.assignees)),
             "blocked_by": targets(&["blocks", "blocked_by"]),
             "related_to": targets(&["related_to", "related", "relates"]),
             "links": links.iter()
@@ -61,7 +60,12 @@ impl Known<'_> {
             "compacted_from": coverage.len(),
             "earliest_ts": covered().map(|entry| entry.fact.wall).min().unwrap_or(0),
             "latest_ts": covered().map(|entry| entry.fact.wall).max().unwrap_or(0),
-        })
+        });
+        let legacy = self.legacy();
+        if let (false, Some(view)) = (legacy.is_empty(), view.as_object_mut()) {
+            view.insert("legacy".to_owned(), legacy.into());
+        }
+        view
     }
 
     fn comments(&self) -> Vec<Value> {
@@ -84,7 +88,15 @@ impl Known<'_> {
     }
 
     fn other(&self) -> Vec<Value> {
-        let texts = self.texts(|r| Some(((), r.rest.as_ref()?.to_string())));
+        let mut texts = self.texts(|r| Some(((), r.rest.as_ref()?.to_string())));
+        for (entry, condensed) in self.condensed_entries() {
+            // Of a redacted one nobody can tell whether something was left over.
+            if entry.redacted {
+                texts.insert((entry.place(), ()), None);
+            } else if let Some(rest) = &condensed.rest {
+                texts.insert((entry.place(), ()), Some(rest.to_string()));
+            }
+        }
         let shown = texts.into_iter().map(|((place, ()), rest)| {
             let rest = rest.and_then(|rest| serde_json::from_str(&rest).ok());
             let rest = rest.unwrap_or(json!({"type": null, "data": null}));

@@ -20,6 +20,9 @@ impl fmt::Display for Step {
                 write!(f, "r{at} writes {} as {agent} at {wall}: ", item(*n))?;
                 match op {
                     Op::Data { kind, data, .. } => write!(f, "{kind} {data}"),
+                    Op::Condense { pick, by } => {
+                        write!(f, "item.snapshot as bones does ({by:?}), pick {pick:#018x}")
+                    }
                     Op::Redact { of, hex } => {
                         let form = if *hex { "hex" } else { "base64url" };
                         match of {

@@ -24,7 +24,7 @@ impl<S: Order> World<S> {
         lie: &Lie,
         pick: u64,
     ) -> Result<bool, Failure> {
-        let events: Vec<_> = self.book.events_of(item).map(|(event, _)| event).collect();
+        let events: Vec<_> = self.book.sayings_of(item).map(|(event, _)| event).collect();
         let some = picked(&events, pick);
         let others: Vec<_> = events
             .into_iter()
@@ -50,6 +50,9 @@ impl<S: Order> World<S> {
                 let Some((event, written)) = self.book.of_step(*of) else {
                     return Ok(false);
                 };
+                if written.held.event().repeats().is_some() {
+                    return Ok(false);
+                }
                 item = written.item;
                 let hash = written.held.event().event().hash;
                 let forged = twisted(written.held.event(), kind, data)?;

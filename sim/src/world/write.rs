@@ -1,13 +1,18 @@
 //! Writing events.
 
+use std::collections::BTreeSet;
+
 use bones_snapshot::{EventHash, Order, format_hash, write_line};
+use serde_json::{Value, json};
 
 use super::{World, clock_failure};
+use crate::book::{EventId, Told};
+use crate::check::known;
 use crate::failure::Failure;
-use crate::message::Message;
+use crate::message::{Message, picked};
 use crate::replica::Replica;
 use crate::says;
-use crate::step::{AGENTS, Op, StepId};
+use crate::step::{AGENTS, Bones, Op, StepId};
 
 /// An event that never comes.
 const NOBODY: EventHash = EventHash([0xee; 32]);
@@ -22,8 +27,22 @@ impl<S: Order> World<S> {
         wall: i64,
         op: &Op,
     ) -> Result<bool, Failure> {
+        let mut sources = Vec::new();
         let (kind, data) = match op {
             Op::Data { kind, data, .. } => (*kind, data.clone()),
+            Op::Condense { pick, by } => {
+                let heard = self.replica(at)?.heard.clone();
+                let known = self.book.sayings_of(item);
+                let known: Vec<_> = known
+                    .map(|(event, _)| event)
+                    .filter(|e| heard.contains(e))
+                    .collect();
+                sources = picked(&known, *pick);
+                (
+                    "item.snapshot",
+                    self.condensed(id, item, &sources, *by).to_string(),
+                )
+            }
             Op::Redact { of, hex } => {
                 let target = of.map_or(Some(NOBODY), |of| self.hash_of(of));
                 let Some(target) = target else {
@@ -50,11 +69,16 @@ impl<S: Order> World<S> {
         };
         let agent = AGENTS.get(agent).copied().unwrap_or("?");
         // Mostly without parents, which a snapshot drops: short lines are those it may outgrow.
-        let parent = self.book.events().last().filter(|_| id.is_multiple_of(3));
-        let parents: Vec<_> = parent
-            .map(|(_, last)| last.held.event().event().hash)
-            .into_iter()
-            .collect();
+        let last = self.book.events().last().filter(|_| id.is_multiple_of(3));
+        let parents: Vec<EventHash> = if kind == "item.snapshot" {
+            let named = sources.iter().filter_map(|event| self.book.event(*event));
+            named
+                .map(|source| source.held.event().event().hash)
+                .collect()
+        } else {
+            let last = last.map(|(_, last)| last.held.event().event().hash);
+            last.into_iter().collect()
+        };
         let name = Replica::<S>::name(item);
         let line = write_line(wall, agent, &stamp, &parents, kind, name, &data);
         let event = self.book.write(id, item, &line, &clock, heard)?;
@@ -68,5 +92,29 @@ impl<S: Order> World<S> {
         self.receive(&message)?;
         self.replica(at)?.heard.extend(heard);
         Ok(true)
+    }
+
+    /// The data of a snapshot that bones makes of these events.
+    fn condensed(&self, id: StepId, item: usize, sources: &[EventId], by: Bones) -> Value {
+        let atoms = sources.iter().filter_map(|event| self.book.event(*event));
+        let told = Told {
+            atoms: atoms.map(|event| event.held.atom()).collect(),
+            ..Told::default()
+        };
+        let stamp = |event| self.book.stamp_json(event);
+        let stamp: Option<&dyn Fn(EventId) -> Value> =
+            (S::CAUSAL || by == Bones::Stamping).then_some(&stamp);
+        let mut state = known(&self.book, item, &told, &BTreeSet::new(), |known| {
+            known.condensed(stamp, by == Bones::Forgetful)
+        });
+        if let Some(state) = state.as_object_mut() {
+            if by == Bones::Newer {
+                state.insert("_format".to_owned(), 99.into());
+            }
+            if id.is_multiple_of(4) {
+                state.insert("note".to_owned(), says::canary(id).into());
+            }
+        }
+        json!({ "state": state })
     }
 }
