@@ -5,6 +5,9 @@ use alloc::vec::Vec;
 /// Sequence numbers per block.
 pub(crate) const BITS: u32 = u64::BITS;
 
+/// Up to so many blocks that come or go are put in or taken out one by one.
+const FEW: usize = 4;
+
 /// The block a sequence number falls in.
 pub(crate) const fn block_of(seq: u32) -> u32 {
     seq / BITS
@@ -100,6 +103,31 @@ impl Bits {
         };
         self.len -= old.count_ones() as usize;
         self.len += bits.count_ones() as usize;
+    }
+
+    /// Sets blocks, given ascending. `O(n + d)` for `d` of them; those that neither come nor go cost `O(log n)`.
+    pub(crate) fn set_blocks(&mut self, changes: &[(u32, u64)]) {
+        let moves = |&&(block, bits): &&(u32, u64)| self.find(block).is_ok() == (bits == 0);
+        if changes.iter().filter(moves).nth(FEW).is_none() {
+            for &(block, bits) in changes {
+                self.set_block(block, bits);
+            }
+            return;
+        }
+        // Each that comes or goes would move all behind it.
+        let mut set = Self::with_capacity(self.blocks.len() + changes.len());
+        let mut old = self.blocks().peekable();
+        for &(block, bits) in changes {
+            while let Some((before, kept)) = old.next_if(|&(at, _)| at < block) {
+                set.push_block(before, kept);
+            }
+            old.next_if(|&(at, _)| at == block);
+            set.push_block(block, bits);
+        }
+        for (block, kept) in old {
+            set.push_block(block, kept);
+        }
+        *self = set;
     }
 
     /// Appends a block behind all others; a zero one is passed over.

@@ -30,7 +30,7 @@ pub(crate) struct Change {
     pub(crate) left: bool,
     /// The right side would have grown: not `left <= right`.
     pub(crate) right: bool,
-    /// Live dots of the left side became redacted.
+    /// Live dots of the left side became redacted, or the right side redacted what the left one had removed.
     pub(crate) redacted: bool,
 }
 
@@ -79,12 +79,16 @@ impl Lane {
             right: !self.seen.is_subset(&other.seen),
             ..Change::default()
         };
+        let mut live = Vec::with_capacity(blocks.len());
+        let mut redacted = Vec::with_capacity(blocks.len());
         for block in blocks {
             let (joined, found) = self.block(block).join(other.block(block));
             change |= found;
-            self.live.set_block(block, joined.live);
-            self.redacted.set_block(block, joined.redacted);
+            live.push((block, joined.live));
+            redacted.push((block, joined.redacted));
         }
+        self.live.set_blocks(&live);
+        self.redacted.set_blocks(&redacted);
         change.left |= self.seen.union(&other.seen);
         change
     }
@@ -155,6 +159,20 @@ impl Lane {
                 })
     }
 
+    /// Turns the live dots among the chosen ones into redacted ones: masks of blocks, ascending. How many there were.
+    pub(crate) fn redact(&mut self, chosen: &[(u32, u64)]) -> usize {
+        let before = self.live.len();
+        let (mut live, mut redacted) = (Vec::new(), Vec::new());
+        for &(block, chosen) in chosen {
+            let here = self.live.block(block);
+            live.push((block, here & !chosen));
+            redacted.push((block, self.redacted.block(block) | here & chosen));
+        }
+        self.live.set_blocks(&live);
+        self.redacted.set_blocks(&redacted);
+        before - self.live.len()
+    }
+
     /// The least lane that, joined to `known`, gives the join of both. Conflicting elements under
     /// one live dot are not visible here.
     pub(crate) fn since(&self, known: &Self) -> Self {
@@ -162,6 +180,7 @@ impl Lane {
             seen: self.seen.difference(&known.seen),
             ..Self::default()
         };
+        let mut hidden = Bits::default();
         for block in self.occupied() {
             let seen = known.seen.mask(block);
             let redacted = self.redacted.block(block);
@@ -169,25 +188,23 @@ impl Lane {
             delta
                 .redacted
                 .set_block(block, redacted & (!seen | known.live.block(block)));
-            delta.see(block, redacted & known.live.block(block));
+            hidden.push_block(block, redacted & known.live.block(block));
         }
+        let mut gone = Bits::default();
         for (block, covered) in known.blocks_covered_by(&self.seen) {
             let mine = self.live.block(block) | self.redacted.block(block);
             let theirs = known.live.block(block) | known.redacted.block(block);
-            delta.see(block, theirs & covered & !mine);
+            gone.push_block(block, theirs & covered & !mine);
         }
+        delta.see(&hidden);
+        delta.see(&gone);
         delta
     }
 
-    /// Adds the dots of one block to the context.
-    pub(crate) fn see(&mut self, block: u32, bits: u64) {
-        for bit in crate::bits::ones(bits) {
-            let seq = block * crate::bits::BITS + bit;
-            self.seen.insert(Span {
-                first: seq,
-                last: seq,
-            });
-        }
+    /// Adds dots to the context.
+    pub(crate) fn see(&mut self, dots: &Bits) {
+        self.seen
+            .union(&Spans::from_ascending(dots.iter().map(Span::of)));
     }
 
     /// The blocks with a live or redacted dot, ascending.
@@ -243,7 +260,7 @@ impl Block {
         let change = Change {
             left: differs(self),
             right: differs(other),
-            redacted: self.live & redacted != 0,
+            redacted: self.live & redacted != 0 || removed(self) & other.redacted != 0,
         };
         (joined, change)
     }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::borrow::Borrow;
 
 use crate::lane::{Change, Lane};
-use crate::spans::Span;
+use crate::spans::{Span, Spans};
 
 /// A dot as sets hold it: the number of an agent in the ledger of the set, and a sequence number,
 /// in one word.
@@ -185,7 +185,8 @@ impl<A: Ord + Clone> Ledger<A> {
     ///
     /// # Panics
     /// At the 2^32-th agent, long after memory has run out.
-    fn intern(&mut self, agent: &A) -> u32 {
+    // INVARIANT: who interns an agent marks a dot of it as seen.
+    pub(crate) fn intern(&mut self, agent: &A) -> u32 {
         match self.find(agent) {
             Ok(number) => number,
             Err(at) => {
@@ -283,15 +284,34 @@ impl<A: Ord + Clone> Ledger<A> {
         Packed::new(number, seq)
     }
 
-    /// Turns the live dots among the chosen ones of a block into redacted ones.
-    pub(crate) fn redact(&mut self, number: u32, block: u32, chosen: u64) {
+    /// Marks dots as seen, each also as live where it says so: of agents that were [interned](Self::intern) and of whom
+    /// nothing was seen yet, in any order, and more than once. `O(d log d)`.
+    pub(crate) fn see_all(&mut self, mut dots: Vec<(Packed, bool)>) {
+        dots.sort_unstable();
+        for lane in dots.chunk_by(|(a, _), (b, _)| a.lane() == b.lane()) {
+            let Some((first, _)) = lane.first() else {
+                continue;
+            };
+            let seen = lane.iter().map(|(dot, _)| Span::of(dot.seq()));
+            let mut told = Lane {
+                seen: Spans::from_ascending(seen),
+                ..Lane::default()
+            };
+            for (dot, _) in lane.iter().filter(|(_, live)| *live) {
+                told.live.insert(dot.seq());
+            }
+            if let Some(slot) = self.lanes.get_mut(first.lane()) {
+                debug_assert!(slot.seen.is_empty());
+                self.live += told.live.len();
+                *slot = Arc::new(told);
+            }
+        }
+    }
+
+    /// Turns the live dots among the chosen ones of a lane into redacted ones.
+    pub(crate) fn redact(&mut self, number: u32, chosen: &[(u32, u64)]) {
         if let Some(slot) = self.lanes.get_mut(number as usize) {
-            let lane = Arc::make_mut(slot);
-            let hidden = lane.live.block(block) & chosen;
-            lane.live.set_block(block, lane.live.block(block) & !hidden);
-            lane.redacted
-                .set_block(block, lane.redacted.block(block) | hidden);
-            self.live -= hidden.count_ones() as usize;
+            self.live -= Arc::make_mut(slot).redact(chosen);
         }
     }
 }

@@ -10,6 +10,9 @@ use lattice_core::Run;
 
 use crate::bits::{BITS, Bits, block_of};
 
+/// Up to so many runs are put in one by one, each moving those behind it.
+const FEW: usize = 8;
+
 /// A run of sequence numbers, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
@@ -109,7 +112,7 @@ impl Spans {
 
     /// Adds every number of `other`; true iff some number was new.
     pub(crate) fn union(&mut self, other: &Self) -> bool {
-        if other.0.len() <= 1 + self.0.len() / 16 {
+        if other.0.len() <= FEW.min(1 + self.0.len() / 16) {
             return other
                 .0
                 .iter()

@@ -86,20 +86,19 @@ impl<T> Row<T> {
 
     /// Redacts the live dots that are chosen; true iff there were any.
     pub(super) fn redact(&mut self, mut chosen: impl FnMut(u32) -> bool) -> bool {
-        let Lane { live, redacted, .. } = &mut self.lane;
-        let before = live.clone();
+        let before = self.lane.live.clone();
+        let mut hidden = Vec::new();
         for (block, bits) in before.blocks() {
-            let hidden = ones(bits)
+            let bits = ones(bits)
                 .filter(|bit| chosen(block * BITS + bit))
                 .fold(0_u64, |hidden, bit| hidden | 1 << bit);
-            if hidden != 0 {
-                live.set_block(block, bits & !hidden);
-                redacted.set_block(block, redacted.block(block) | hidden);
+            if bits != 0 {
+                hidden.push((block, bits));
             }
         }
-        let any = live.len() < before.len();
+        let any = self.lane.redact(&hidden) > 0;
         if any {
-            retain(&mut self.elements, &before, live);
+            retain(&mut self.elements, &before, &self.lane.live);
         }
         any
     }

@@ -108,18 +108,35 @@ impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
                     })
                     .fold(0_u64, |bits, bit| bits | 1 << bit);
                 if bits != 0 {
-                    chosen.push((number, block, bits));
+                    chosen.push((number, (block, bits)));
                 }
             }
         }
+        // What still stands under dots that were removed before goes as well: here, or with the sweep below.
         if chosen.is_empty() {
+            if self.lingers(&mut names) {
+                self.sweep();
+            }
             return false;
         }
         let ledger = Arc::make_mut(&mut self.ledger);
-        for (number, block, bits) in chosen {
-            ledger.redact(number, block, bits);
+        for lane in chosen.chunk_by(|(a, _), (b, _)| a == b) {
+            if let Some((number, _)) = lane.first() {
+                let blocks: Vec<(u32, u64)> = lane.iter().map(|(_, block)| *block).collect();
+                ledger.redact(*number, &blocks);
+            }
         }
         self.sweep();
         true
+    }
+
+    /// Whether an entry under a removed dot that `names` says yes to is still held.
+    fn lingers(&self, names: &mut impl FnMut(Dot<&A>) -> bool) -> bool {
+        self.lingering() > 0
+            && self.entries.iter().any(|((_, dot), ())| {
+                let agent = self.ledger.agent(dot.lane());
+                !self.ledger.is_live(*dot)
+                    && agent.is_some_and(|agent| names(Dot::new(agent, u64::from(dot.seq()))))
+            })
     }
 }

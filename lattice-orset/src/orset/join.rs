@@ -24,8 +24,10 @@ impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
         } else {
             self.absorb_many(other)
         };
-        // SUBTLE: text under a dot that was just redacted must go at once, not at the next sweep.
-        if change.redacted || self.lingering() > self.entries.len() / 4 {
+        // SUBTLE: text under a dot that was redacted must go at once, not at the next sweep, also if the dot was
+        // removed before.
+        let lingering = self.lingering();
+        if change.redacted && lingering > 0 || lingering > self.entries.len() / 4 {
             self.sweep();
         }
         change
@@ -131,7 +133,8 @@ impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
         change
     }
 
-    fn lingering(&self) -> usize {
+    /// Entries under dots that are not live any more.
+    pub(super) fn lingering(&self) -> usize {
         self.entries.len() - self.ledger.live()
     }
 

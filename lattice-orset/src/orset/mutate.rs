@@ -17,6 +17,10 @@ use crate::spans::{Span, Spans};
 impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
     /// The delta that adds `element` under `dot`, in place of the dots observed here. `O(log n)`.
     ///
+    /// A dot that was seen before adds nothing: whoever knows it knows what became of it. That happens only to a handle
+    /// older than the set, such as one from a backup; [resume](crate::Suspended::resume) it against
+    /// what the set knows *after* it heard from the others, or take a new id.
+    ///
     /// ```
     /// use lattice_core::JoinSemilattice;
     /// use lattice_orset::{OrSet, Replica};
@@ -72,14 +76,23 @@ impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
     #[must_use = "a delta changes nothing until it is joined"]
     pub fn insert_all_delta(&self, elements: impl IntoIterator<Item = (NewDot<A>, T)>) -> Self {
         let mut ledger = Ledger::default();
-        let mut entries: Vec<_> = elements
-            .into_iter()
-            .map(|(dot, element)| {
-                self.observe(&element, &mut ledger);
-                let dot = ledger.see(&dot.agent, dot.seq, true);
-                ((element, dot), ())
-            })
-            .collect();
+        let (mut dots, mut entries) = (Vec::new(), Vec::new());
+        for (NewDot { agent, seq }, element) in elements {
+            for (agent, seq) in self.dots_of(&element) {
+                dots.push((Packed::new(ledger.intern(agent), seq), false));
+            }
+            let dot = Packed::new(ledger.intern(&agent), seq);
+            dots.push((dot, true));
+            entries.push(((element, dot), ()));
+        }
+        ledger.see_all(dots);
+        if entries.len() > ledger.live() {
+            // A dot that came twice carries the greater element, as where two such adds are joined.
+            entries.sort_unstable_by(|((a, one), ()), ((b, other), ())| {
+                one.cmp(other).then_with(|| b.cmp(a))
+            });
+            entries.dedup_by_key(|((_, dot), ())| *dot);
+        }
         entries.sort_unstable();
         // SUBTLE: of one element listed twice both dots stay. Neither observed the other.
         Self {
@@ -198,23 +211,21 @@ impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
         Q: Ord + ?Sized,
     {
         let mut ledger = Ledger::default();
-        self.observe(element, &mut ledger);
+        for (agent, seq) in self.dots_of(element) {
+            ledger.see(agent, seq, false);
+        }
         ledger
     }
 
-    fn observe<Q>(&self, element: &Q, into: &mut Ledger<A>)
+    /// The live dots of one element.
+    fn dots_of<'a, Q>(&'a self, element: &'a Q) -> impl Iterator<Item = (&'a A, u32)>
     where
         T: Borrow<Q>,
         Q: Ord + ?Sized,
     {
-        for dot in self
-            .entries_of(element)
-            .filter(|&dot| self.ledger.is_live(dot))
-        {
-            if let Some(agent) = self.ledger.agent(dot.lane()) {
-                into.see(agent, dot.seq(), false);
-            }
-        }
+        let dots = self.entries_of(element);
+        dots.filter(|&dot| self.ledger.is_live(dot))
+            .filter_map(|dot| Some((self.ledger.agent(dot.lane())?, dot.seq())))
     }
 
     /// Drops the lingering entries of one element.

@@ -17,5 +17,6 @@ mod model;
 mod naive;
 #[cfg(feature = "serde")]
 mod serde;
+mod sparse;
 mod states;
 mod verify_lattice_join;
