@@ -35,6 +35,11 @@ pub struct LineError {
 }
 
 impl LineError {
+    /// A line of more than [`MAX_LINE_BYTES`], for readers that do not keep all of it.
+    pub fn too_long() -> Self {
+        LineErrorKind::TooLong.at(MAX_LINE_BYTES)
+    }
+
     /// True iff the line is a file header that names a format this crate does not read: nothing
     /// after it can be trusted to be what it looks like.
     pub fn is_version(&self) -> bool {
@@ -127,7 +132,7 @@ impl LineErrorKind {
 pub fn parse_line(line: &[u8]) -> Result<Option<Event>, LineError> {
     let line = trim_line_end(line);
     if line.len() > MAX_LINE_BYTES {
-        return Err(LineErrorKind::TooLong.at(MAX_LINE_BYTES));
+        return Err(LineError::too_long());
     }
     if line.starts_with(b"#") {
         check_header(line)?;

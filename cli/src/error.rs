@@ -100,6 +100,8 @@ pub(crate) enum CliError {
     RepairExists { path: PathBuf },
     #[error("{} is in {}, which is damaged and not to be touched: name a directory elsewhere", path.display(), store.display())]
     RepairWithin { path: PathBuf, store: PathBuf },
+    #[error("{} is in the store {}, whose files nothing but the store may write: name a file elsewhere", path.display(), store.display())]
+    OutputWithin { path: PathBuf, store: PathBuf },
     #[error("the check of the store failed ({what}); nothing was changed: report this")]
     Fsck { what: String },
     #[error("cannot {action} {}", path.display())]

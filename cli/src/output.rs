@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::fmt::{Display, Write as _};
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use storage_adapter::BadLine;
 
 use crate::error::CliError;
@@ -45,9 +45,15 @@ impl Output {
     }
 }
 
+/// A path in a report: what of it is no text is replaced, since JSON holds nothing else.
+pub(crate) fn path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
+}
+
 /// A line that was left out, in a report.
 #[derive(Debug, Serialize)]
 pub(crate) struct Skipped {
+    #[serde(serialize_with = "path")]
     file: PathBuf,
     line: u64,
     byte: u64,

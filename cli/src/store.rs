@@ -46,6 +46,35 @@ pub(crate) fn open_quietly(path: &Path) -> Result<AnyStore, CliError> {
     Ok(store)
 }
 
+/// Refuses to write a file into the directory of a store, by whatever name or link.
+pub(crate) fn outside_of_stores(file: &Path) -> Result<(), CliError> {
+    // A name that is not there yet lies where its folder does.
+    let settled = file.canonicalize().ok();
+    let folder = match settled.as_deref().unwrap_or(file).parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let Ok(entries) = folder.read_dir() else {
+        // Whoever writes says why it cannot be.
+        return Ok(());
+    };
+    let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+    let names: Vec<_> = names.iter().map(|name| name.to_string_lossy()).collect();
+    let any = |is: &dyn Fn(&str) -> bool| usize::from(names.iter().any(|name| is(name)));
+    let kinds = any(&|name| name == "LOCK")
+        + any(&|name| name == "CURRENT")
+        + any(&|name| name.starts_with("MANIFEST-"))
+        + any(&|name| name.starts_with("seg-"));
+    // Also of a store that has lost some of them.
+    if kinds < 2 {
+        return Ok(());
+    }
+    Err(CliError::OutputWithin {
+        path: file.into(),
+        store: folder.into(),
+    })
+}
+
 /// The error of a log, with what to do when there is none.
 pub(crate) fn no_store(error: LogError) -> CliError {
     match error {

@@ -50,6 +50,18 @@ pub enum SourceError {
         /// The folder.
         path: PathBuf,
     },
+    /// A path that is neither a folder nor a file, such as a pipe. Logs are read more than once.
+    #[error("{} is no file: write what it gives to a file, and name that", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Something in an events folder that has the name of an events file and is none.
+    #[error("{} has the name of an events file and is none: move it elsewhere, or mend it", path.display())]
+    NotEvents {
+        /// The path.
+        path: PathBuf,
+    },
     /// A line that does not read, and the caller wanted to stop at such lines.
     #[error("{0}; nothing was imported: mend the line, or import with --bad-lines skip")]
     Line(BadLine),
@@ -103,15 +115,15 @@ pub struct ReadLog<S: Order> {
 ///
 /// # Errors
 ///
-/// [`SourceError::Io`] when it cannot be read.
+/// [`SourceError::Io`] when it cannot be read; [`SourceError::NotAFile`] for what cannot be read twice.
 pub fn is_export(path: &Path) -> Result<bool, SourceError> {
-    if path.is_dir() {
-        return Ok(false);
-    }
     let io = |source| SourceError::Io {
         path: path.into(),
         source,
     };
+    if is_folder(path)? {
+        return Ok(false);
+    }
     let mut start = Vec::new();
     File::open(path)
         .map_err(io)?
@@ -119,6 +131,18 @@ pub fn is_export(path: &Path) -> Result<bool, SourceError> {
         .read_to_end(&mut start)
         .map_err(io)?;
     Ok(start == export::MAGIC)
+}
+
+/// Whether the path is a folder rather than a file.
+fn is_folder(path: &Path) -> Result<bool, SourceError> {
+    let meta = fs::metadata(path).map_err(|source| SourceError::Io {
+        path: path.into(),
+        source,
+    })?;
+    if meta.is_dir() || meta.is_file() {
+        return Ok(meta.is_dir());
+    }
+    Err(SourceError::NotAFile { path: path.into() })
 }
 
 /// Reads a log whole, verifying every hash. `progress` is told of bytes as they are read.
@@ -149,13 +173,14 @@ pub fn read_log<S: Order>(
 ///
 /// # Errors
 ///
-/// [`SourceError::Io`] when it cannot be read; [`SourceError::NoEvents`] for a folder without any.
+/// [`SourceError::Io`] when it cannot be read, a link to nothing included; [`SourceError::NoEvents`] for a folder
+/// without any; [`SourceError::NotAFile`] and [`SourceError::NotEvents`] for what is no file.
 pub fn events_files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let io = |source| SourceError::Io {
         path: path.into(),
         source,
     };
-    if !fs::metadata(path).map_err(io)?.is_dir() {
+    if !is_folder(path)? {
         return Ok(vec![path.into()]);
     }
     let nested = path.join("events");
@@ -167,8 +192,14 @@ pub fn events_files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let mut files = Vec::new();
     for entry in fs::read_dir(&folder).map_err(io)? {
         let file = entry.map_err(io)?.path();
-        if file.extension().is_some_and(|e| e == "events") && file.is_file() {
-            files.push(file);
+        if file.extension().is_none_or(|e| e != "events") {
+            continue;
+        }
+        // A log that is read in part would be taken for the whole of it.
+        match fs::metadata(&file) {
+            Ok(meta) if meta.is_file() => files.push(file),
+            Ok(_) => return Err(SourceError::NotEvents { path: file }),
+            Err(source) => return Err(SourceError::Io { path: file, source }),
         }
     }
     files.sort();
@@ -215,6 +246,10 @@ pub(crate) fn read_event<S: Order>(
         offset: line.offset.saturating_add(byte as u64),
         why,
     };
+    if line.length > LONGEST_KEPT as u64 {
+        let error = LineError::too_long();
+        return Err(bad(error.byte, BadLineReason::Line(error)));
+    }
     let event = parse_line(line.bytes).map_err(|e| bad(e.byte, BadLineReason::Line(e)))?;
     event
         .map(Stamped::new)

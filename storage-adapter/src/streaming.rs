@@ -33,7 +33,7 @@ pub use error::{FoldError, Heavy};
 pub use watch::{FoldPhase, FoldProgress};
 
 use crate::source::{BadLine, BadLines, SourceError, events_files, is_export};
-use crate::whole::{is_device, partial};
+use crate::whole::{in_the_way, is_device, partial};
 use crew::Crew;
 use error::io_error;
 use fold::Folding;
@@ -169,13 +169,22 @@ pub fn fold_logs<S: Order>(
         ..plan
     };
     let folder = SpillFolder::path_for(output, options.spill.as_deref())?;
+    let unfinished = if is_device(output) {
+        None
+    } else {
+        Some(partial(&settled(output)?))
+    };
     let job = Job {
         plan,
         crew,
         meter: Meter::new(plan.memory),
         watch: Watch::new(progress),
-        folder: SpillFolder::create(folder)?,
+        folder: SpillFolder::create(folder, unfinished.as_deref())?,
     };
+    // Now rather than when all is done.
+    if let Some(path) = unfinished.filter(|path| fs::symlink_metadata(path).is_ok()) {
+        return Err(io_error("write", &path)(in_the_way(&path)));
+    }
 
     let count = options.partitions.map(|n| n.get().min(FAN));
     let count = count.unwrap_or_else(|| plan.partitions(inputs.bytes));

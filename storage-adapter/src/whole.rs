@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 /// Writes a file through `write`; whole and durable when this returns. A file of that name is
 /// replaced in one step: whoever looks sees the old one or the new one.
 ///
-/// What is being written has the name with `.partial` behind it. A link is followed, so that it goes
+/// What is being written has the name with `.partial` behind it; where something of that name is there, that is an error.
+/// A link is followed, so that it goes
 /// on naming the file. What is no file but can be written to, such as `/dev/stdout` or a pipe, is
 /// written to, never replaced.
 ///
@@ -42,7 +43,8 @@ pub fn write_whole<E: From<io::Error>>(
     // A name that is not there yet has nothing to be followed to.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.into());
     let temp = partial(&path);
-    let written = write_synced(&temp, write).and_then(|()| Ok(fs::rename(&temp, &path)?));
+    let file = create_partial(&temp)?;
+    let written = write_synced(file, write).and_then(|()| Ok(fs::rename(&temp, &path)?));
     if written.is_err() {
         // Best effort: the first error is the one that matters.
         let _ = fs::remove_file(&temp);
@@ -67,11 +69,28 @@ pub(crate) fn partial(path: &Path) -> PathBuf {
 /// What [`write_whole`] holds in memory beside what `write` does, in bytes.
 pub(crate) const WHOLE_BUFFER: usize = 1 << 18;
 
+/// A new file of this name. One that is there may be of value to somebody, and a link may lead anywhere.
+fn create_partial(path: &Path) -> io::Result<File> {
+    File::create_new(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => in_the_way(path),
+        _ => error,
+    })
+}
+
+/// Something has the name that an unfinished file is to get.
+pub(crate) fn in_the_way(path: &Path) -> io::Error {
+    let what = format!(
+        "{} is in the way, left by a write that was stopped or put there by somebody: remove it, or move it",
+        path.display()
+    );
+    io::Error::new(io::ErrorKind::AlreadyExists, what)
+}
+
 fn write_synced<E: From<io::Error>>(
-    path: &Path,
+    file: File,
     write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut out = BufWriter::with_capacity(WHOLE_BUFFER, File::create(path)?);
+    let mut out = BufWriter::with_capacity(WHOLE_BUFFER, file);
     write(&mut out)?;
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     Ok(file.sync_all()?)
@@ -113,6 +132,29 @@ mod tests {
         write_whole(&link, |out| out.write_all(b"gone")).unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_has_the_name_of_an_unfinished_file_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, other) = (dir.path().join("file"), dir.path().join("other"));
+        let temp = partial(&path);
+        let refused = || {
+            let refused = write_whole(&path, |out| out.write_all(b"new"));
+            let error: io::Error = refused.unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+            assert!(error.to_string().contains("file.partial is in the way"));
+            assert!(!path.exists());
+        };
+        fs::write(&temp, "precious").unwrap();
+        refused();
+        assert_eq!(fs::read(&temp).unwrap(), b"precious");
+        fs::rename(&temp, &other).unwrap();
+        symlink(&other, &temp).unwrap();
+        refused();
+        assert_eq!(fs::read(&other).unwrap(), b"precious");
+        fs::remove_file(&temp).unwrap();
+        write_whole(&path, |out| out.write_all(b"new")).unwrap();
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::command::items::Views;
 use crate::error::CliError;
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::store::{OnStore, with_store};
+use crate::store::{OnStore, outside_of_stores, with_store};
 use crate::terminal::{bytes, counted};
 
 /// Write everything the store knows to one file.
@@ -52,6 +52,7 @@ const AGENT: &str = "lattice";
 
 impl Export {
     pub(crate) fn run(self, out: &Output) -> Result<(), CliError> {
+        outside_of_stores(&self.out)?;
         let task = Task {
             format: self.format,
             file: &self.out,
@@ -100,6 +101,7 @@ fn write(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
 
 #[derive(Serialize)]
 struct Report {
+    #[serde(serialize_with = "crate::output::path")]
     file: PathBuf,
     format: Format,
     items: usize,

@@ -17,6 +17,7 @@ use crate::args::{BadLines, Order};
 use crate::error::CliError;
 use crate::output::{Output, Skipped, warning};
 use crate::progress::Progress;
+use crate::store::outside_of_stores;
 use crate::terminal::{bytes, counted};
 
 /// Fold logs of any size into one snapshot export, in little memory.
@@ -61,6 +62,7 @@ pub(crate) struct Fold {
 
 impl Fold {
     pub(crate) fn run(self, out: &Output) -> Result<(), CliError> {
+        outside_of_stores(&self.output)?;
         match self.order {
             Order::Wall => self.fold::<Unstamped>(out),
             Order::Itc => self.fold::<Itc>(out),
@@ -128,6 +130,7 @@ fn parse_size(text: &str) -> Result<u64, String> {
 
 #[derive(Serialize)]
 struct Report {
+    #[serde(serialize_with = "crate::output::path")]
     output: PathBuf,
     order: &'static str,
     files: usize,

@@ -144,8 +144,10 @@ impl OnStore for Into<'_> {
 
 #[derive(Default, Serialize)]
 struct Report {
+    #[serde(serialize_with = "crate::output::path")]
     source: PathBuf,
     kind: &'static str,
+    #[serde(serialize_with = "crate::output::path")]
     store: PathBuf,
     order: &'static str,
     scope: Option<String>,

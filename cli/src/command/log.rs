@@ -61,6 +61,9 @@ struct Task<'a> {
 impl OnStore for Task<'_> {
     fn on<S: Order>(self, store: ItemStore<S>) -> Result<(), CliError> {
         let scope = self.scope.map(|name| store.scope(name)).transpose()?;
+        // Of one scope nobody asks which commits of others are gone.
+        let oldest = store.commits().next().filter(|_| scope.is_none());
+        let gone = oldest.and_then(|(commit, _)| Gap::between(0, commit));
         let mut commits = rows(&store, scope)?;
         let older = commits.len().saturating_sub(self.limit);
         commits.truncate(self.limit);
@@ -69,6 +72,7 @@ impl OnStore for Task<'_> {
             newest: store.commit(),
             commits,
             older,
+            gone,
         })
     }
 }
@@ -138,6 +142,8 @@ struct Report {
     commits: Vec<Row>,
     /// How many more there are.
     older: usize,
+    /// Those before the oldest that is readable.
+    gone: Option<Gap>,
 }
 
 #[derive(Serialize)]
@@ -241,11 +247,7 @@ impl fmt::Display for Report {
         }
         if self.older > 0 {
             writeln!(f, "and {} before", counted(self.older, "commit"))?;
-        } else if let Some(gap) = self
-            .commits
-            .last()
-            .and_then(|row| Gap::between(0, row.commit))
-        {
+        } else if let Some(gap) = &self.gone {
             writeln!(f, "{:>digits$}  {gap} gone", "")?;
         }
         if self.newest == 0 {

@@ -11,12 +11,13 @@ use clap::Args;
 use lattice_core::Set;
 use lattice_lww::ItcClock;
 use serde::Serialize;
-use storage_adapter::{Batch, HeldEvent, ItemStore};
+use storage_adapter::{Batch, HeldEvent, ItemStore, View};
 
 use crate::args::StoreArg;
 use crate::error::CliError;
 use crate::output::{Output, warning};
 use crate::store::{OnStore, item, with_store};
+use crate::terminal::one_line;
 use crate::time;
 
 /// Take away what one event says, for good.
@@ -107,7 +108,11 @@ impl OnStore for Task<'_> {
             Some(id) => Some(item(&store, self.path, id)?.0),
             None => holder,
         };
-        if holder.is_none() {
+        let scope = match holder {
+            Some(_) => None,
+            None => scope_of(&store, &self.target)?,
+        };
+        if holder.is_none() && scope.is_none() {
             warning(format_args!(
                 "no event {} is known here; the redaction takes effect when it arrives",
                 format_hash(&self.target)
@@ -117,7 +122,8 @@ impl OnStore for Task<'_> {
             redacted: format_hash(&self.target),
             item: told.map(str::to_owned),
             event: None,
-            known_event: holder.is_some(),
+            known_event: holder.is_some() || scope.is_some(),
+            scope,
             already_redacted: store.redactions().contains(&self.target),
         };
         if report.already_redacted {
@@ -141,6 +147,18 @@ impl OnStore for Task<'_> {
         store.apply(batch, time::now())?;
         self.out.print(&report)
     }
+}
+
+/// The name of a scope that holds an event.
+fn scope_of<S: Order>(view: &View<S>, event: &EventHash) -> Result<Option<String>, CliError> {
+    for scope in view.scopes() {
+        for held in view.now().in_scope(scope.name())?.states() {
+            if held?.1.coverage().contains(event) {
+                return Ok(Some(scope.name().to_owned()));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// An event of an item that redacts another event, and its line.
@@ -170,6 +188,8 @@ struct Report {
     item: Option<String>,
     event: Option<String>,
     known_event: bool,
+    /// The scope that holds the event, where the base does not.
+    scope: Option<String>,
     already_redacted: bool,
 }
 
@@ -185,10 +205,17 @@ impl fmt::Display for Report {
             writeln!(f, "redacted {}", self.redacted)?;
             match (&self.item, &self.event) {
                 (Some(item), Some(event)) => writeln!(f, "by event {event} of {item}")?,
-                _ => writeln!(
-                    f,
-                    "in the store alone: no item holds the event, so no item tells of it"
-                )?,
+                _ => match &self.scope {
+                    Some(scope) => writeln!(
+                        f,
+                        "in the store alone: only scope {} holds the event, so no item of the base tells of it",
+                        one_line(scope)
+                    )?,
+                    None => writeln!(
+                        f,
+                        "in the store alone: no item holds the event, so no item tells of it"
+                    )?,
+                },
             }
         }
         writeln!(

@@ -130,6 +130,23 @@ impl fmt::Display for Page {
                 time::show(view.latest_ts)
             ),
         )?;
+        for snapshot in &view.legacy {
+            let comments = match snapshot.comments.len() {
+                0 => String::new(),
+                n => format!(", {} among them", counted(n, "comment")),
+            };
+            let redacted = if snapshot.redacted {
+                "; its lists are redacted"
+            } else {
+                ""
+            };
+            let (by, at) = (&snapshot.origin.author, time::show(snapshot.origin.wall_ts));
+            let missing = counted(snapshot.missing, "event");
+            let told = format!(
+                "{missing} not at hand{comments}, as a snapshot by {by} at {at} tells{redacted}"
+            );
+            row(f, "stands for", &told)?;
+        }
         for hash in &view.redacted {
             row(f, "redacted", hash)?;
         }

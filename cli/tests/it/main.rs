@@ -10,6 +10,7 @@ mod explain;
 mod export;
 mod fold;
 mod fsck;
+mod hazards;
 mod history;
 mod import;
 mod redact;

@@ -13,7 +13,7 @@ use crate::log_store::LogStore;
 pub struct Stats {
     /// Items.
     pub items: usize,
-    /// Items held as one snapshot and nothing else.
+    /// Items held as snapshots alone: one, or one for each readable moment that brought something of the item.
     pub items_compact: usize,
     /// Events folded into the state of some item.
     pub events_covered: usize,
@@ -75,7 +75,7 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
             let (_, item) = held?;
             let raw = item.events().count();
             let snapshots = item.sources().len().saturating_sub(raw);
-            let compact = raw == 0 && snapshots == 1;
+            let compact = raw == 0;
             let covered = item.state(&view.redactions).coverage().len();
             stats.items_compact = stats.items_compact.saturating_add(usize::from(compact));
             stats.events_covered = stats.events_covered.saturating_add(covered);

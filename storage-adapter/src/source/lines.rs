@@ -24,6 +24,8 @@ pub(crate) struct Chunk {
 /// A line of a chunk, with its line end.
 pub(crate) struct Line<'a> {
     pub(crate) bytes: &'a [u8],
+    /// Its length; more than the bytes where it was cut.
+    pub(crate) length: u64,
     /// Number of the line, from 1.
     pub(crate) number: u64,
     /// Where it begins in the file.
@@ -41,8 +43,10 @@ impl Chunk {
             }
             let end = memchr(b'\n', rest).map_or(rest.len(), |end| end.saturating_add(1));
             let (bytes, after) = rest.split_at_checked(end)?;
+            let cut = self.cut.filter(|_| after.is_empty());
             let line = Line {
                 bytes,
+                length: cut.unwrap_or(bytes.len() as u64),
                 number,
                 offset,
             };

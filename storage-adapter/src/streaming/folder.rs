@@ -46,10 +46,17 @@ impl SpillFolder {
     }
 
     /// Makes the folder, in place of what a killed fold left there.
-    pub(super) fn create(path: PathBuf) -> Result<Self, FoldError> {
+    /// With it goes `output`, which that fold had not finished.
+    pub(super) fn create(path: PathBuf, output: Option<&Path>) -> Result<Self, FoldError> {
         match make(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 clear(&path)?;
+                if let Some(output) = output
+                    && let Err(error) = fs::remove_file(output)
+                    && error.kind() != io::ErrorKind::NotFound
+                {
+                    return Err(io_error("remove", output)(error));
+                }
                 make(&path).map_err(io_error("create", &path))?;
             }
             made => made.map_err(io_error("create", &path))?,

@@ -111,11 +111,9 @@ impl<'a, 'w, S: Order> Reading<'a, 'w, S> {
         let mut events = 0_u64;
         let mut bad = Vec::new();
         let mut redactions = Vec::new();
-        let mut lines = chunk.lines().peekable();
         let mut held = self.job.meter.entry();
-        while let Some(line) = lines.next() {
-            let is_cut = chunk.cut.is_some() && lines.peek().is_none();
-            self.weigh(chunk, &line, is_cut, path, &mut held)?;
+        for line in chunk.lines() {
+            self.weigh(&line, path, &mut held)?;
             match read_event::<S>(&line, path) {
                 Ok(None) => {}
                 Ok(Some(event)) => {
@@ -138,18 +136,12 @@ impl<'a, 'w, S: Order> Reading<'a, 'w, S> {
     }
 
     /// Refuses a line that is too heavy to be looked at.
-    fn weigh(
-        &self,
-        chunk: &Chunk,
-        line: &Line<'_>,
-        is_cut: bool,
-        path: &Path,
-        held: &mut Held<'_>,
-    ) -> Result<(), FoldError> {
+    fn weigh(&self, line: &Line<'_>, path: &Path, held: &mut Held<'_>) -> Result<(), FoldError> {
         // A line that is longer than any may be is refused by its length alone.
-        if is_cut && self.job.plan.longest_line() >= LONGEST_KEPT {
+        if line.length > LONGEST_KEPT as u64 {
             return Ok(());
         }
+        let is_cut = line.length > line.bytes.len() as u64;
         let weight = line_weight(line.bytes);
         let heaviest = self.job.plan.heaviest_line();
         if !is_cut && weight <= heaviest {
@@ -161,7 +153,7 @@ impl<'a, 'w, S: Order> Reading<'a, 'w, S> {
         }
         // Of a line that was cut the rest is taken to be like the beginning.
         let kept = line.bytes.len() as u64;
-        let length = chunk.cut.filter(|_| is_cut).unwrap_or(kept);
+        let length = line.length;
         let weight = weight.saturating_mul(length.div_ceil(kept.max(1)));
         Err(FoldError::Memory {
             what: Heavy::Line {

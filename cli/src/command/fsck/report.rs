@@ -61,6 +61,7 @@ struct Tail {
 
 #[derive(Serialize)]
 struct Repaired {
+    #[serde(serialize_with = "crate::output::path")]
     into: PathBuf,
     /// Frames from before the damage.
     frames: u64,
