@@ -51,6 +51,7 @@ pub struct CausalContext<A> {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Run<A> {
     /// Whose events.
     pub agent: A,

@@ -2,11 +2,15 @@
 //!
 //! Maps are sequences of pairs, so that any key works in any format. Nothing here sorts or repairs:
 //! equal states have one form, and any other form is refused.
+//!
+//! That is the form of the values: which elements, in which order. How a format writes a list, a record or a
+//! byte string is the format's own business, and some have several ways. What is to be hashed or
+//! signed takes canonical bytes, which the crates above have.
 
 use alloc::vec::Vec;
 
 use serde::de::{Deserialize, Deserializer, Error};
-use serde::ser::{Serialize, Serializer};
+use serde::ser::{Error as _, Serialize, Serializer};
 
 use crate::{Antichain, CausalContext, ChunkedMap, Map, Ranked, Run, Set, VersionVector};
 
@@ -57,8 +61,12 @@ impl<'de, T: Deserialize<'de> + Ord> Deserialize<'de> for Set<T> {
     }
 }
 
+/// Refuses more elements than [`Antichain::MAX_DECODED`], which nobody could read back.
 impl<T: Serialize> Serialize for Antichain<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.len() > Self::MAX_DECODED {
+            return Err(S::Error::custom("antichain is too long to be read back"));
+        }
         serializer.collect_seq(self)
     }
 }

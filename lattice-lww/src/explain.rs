@@ -30,6 +30,7 @@ use crate::{Stamp, Write, WriteKey};
 /// assert_eq!(explanation.losers[0].rule, Rule::WallTs);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Explanation<'a, V, S, A> {
     /// The write that is read; `None` when the register was never written.
     pub winner: Option<&'a Write<V, S, A>>,
@@ -54,6 +55,7 @@ pub struct Explanation<'a, V, S, A> {
 /// assert_eq!((loser.write, loser.to, loser.rule), (&log[0], &log[1], Rule::Causal));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Loser<'a, V, S, A> {
     /// The write.
     pub write: &'a Write<V, S, A>,

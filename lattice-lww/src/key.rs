@@ -33,6 +33,7 @@ use crate::{EventHash, Stamp};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct WriteKey<S, A> {
     /// The causal past of the write.
     pub stamp: S,
@@ -98,7 +99,11 @@ impl<S: Stamp, A: Ord> WriteKey<S, A> {
         self.causal_cmp(other) == Some(Ordering::Less)
     }
 
-    /// True when the writer of `self` knew of `add`; never of itself.
+    /// True when the writer of `self` counts as having known of `add`; never of itself.
+    ///
+    /// With stamps that are exact, [`Itc`](crate::Itc) and [`VersionVector`](crate::VersionVector), it did know. Others order
+    /// more than was known: a [`Lamport`](crate::Lamport) or [`Hlc`](crate::Hlc) stamp is below every greater one, and without
+    /// stamps the wall clock decides. Then a remove takes adds with it that it had not heard of.
     ///
     /// This is how a remove that does not list what it observed is read: with causal stamps
     /// `add.stamp < self.stamp`, without them `add` is below `self` in `(wall_ts, agent_id,

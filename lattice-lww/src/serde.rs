@@ -116,12 +116,12 @@ impl<'de> Deserialize<'de> for VersionVector {
     }
 }
 
-/// The writes in canonical order.
+/// The writes in canonical order. Refuses more than [`Antichain::MAX_DECODED`], which nobody could read back.
 impl<V: Ord + Serialize, S: Stamp + Serialize, A: Ord + Serialize> Serialize
     for LwwRegister<V, S, A>
 {
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        serializer.collect_seq(self.writes())
+        self.writes.serialize(serializer)
     }
 }
 

@@ -23,6 +23,7 @@ use crate::{Stamp, WriteKey};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Write<V, S, A> {
     /// What names the write and orders it.
     pub key: WriteKey<S, A>,

@@ -49,6 +49,7 @@ pub struct NewDot<A> {
 /// A replica handle at rest, which may be written down.
 #[derive(Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[must_use = "dropping it gives the replica id up for good"]
 pub struct Suspended<A> {
     agent: A,

@@ -8,7 +8,8 @@
 //! [{"agent": "ada", "seen": [[1, 7]], "live": [[3, "milk"], [7, "eggs"]], "redacted": [4]}]
 //! ```
 //!
-//! Nothing here sorts or repairs: equal states have one form, and any other form is refused.
+//! Nothing here sorts or repairs: equal states have one form, and any other form is refused. The bytes are those
+//! of the format, which may have several for one value; [`canonical`](crate::canonical) has one.
 
 use alloc::vec::Vec;
 

@@ -28,7 +28,7 @@ pub(crate) fn generics(product: &Product, bound: &TokenStream, of_self: &TokenSt
     let itself = [product.name.clone(), Ident::new("Self", Span::call_site())];
     for (_, ty) in &product.fields {
         let tokens = ty.to_token_stream();
-        if mentions(tokens.clone(), &params) && !mentions(tokens, &itself) {
+        if mentions(tokens.clone(), &params, true) && !mentions(tokens, &itself, false) {
             predicates.push(predicate(ty, bound));
         }
     }
@@ -48,10 +48,23 @@ fn type_or_const(param: &GenericParam) -> Option<Ident> {
     }
 }
 
-fn mentions(tokens: TokenStream, names: &[Ident]) -> bool {
+/// Whether one of the names stands in the tokens: anywhere, or else not behind `::`, where it is the name of something
+/// in a module. A struct may be called as what it wraps: `struct Set<T>(lattice_core::Set<T>)`.
+fn mentions(tokens: TokenStream, names: &[Ident], anywhere: bool) -> bool {
+    let mut in_path = false;
     tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => names.contains(&ident),
-        TokenTree::Group(group) => mentions(group.stream(), names),
-        _ => false,
+        TokenTree::Punct(punct) => {
+            in_path = punct.as_char() == ':';
+            false
+        }
+        TokenTree::Ident(ident) => {
+            let behind = std::mem::take(&mut in_path);
+            names.contains(&ident) && (anywhere || !behind)
+        }
+        TokenTree::Group(group) => {
+            in_path = false;
+            mentions(group.stream(), names, anywhere)
+        }
+        TokenTree::Literal(_) => false,
     })
 }

@@ -29,6 +29,17 @@ struct Generic<K, V, Tag> {
     tag: PhantomData<Tag>,
 }
 
+mod namesake {
+    use lattice_core::{Bottom, Decompose, JoinSemilattice, Max};
+
+    /// Called as what it wraps.
+    #[derive(Clone, Debug, PartialEq, Eq, JoinSemilattice, Bottom, Decompose)]
+    pub(super) struct Set<T> {
+        pub(super) inner: lattice_core::Set<T>,
+        pub(super) last: Option<Max<u8>>,
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, JoinSemilattice, Bottom, Decompose)]
 struct Inline<V: Clone, const N: usize>
 where
@@ -262,4 +273,23 @@ fn fields_named_like_locals_of_the_impl() {
         }
     };
     assert_eq!(check(&[0, 1, 2, 3, 4].map(at)), 32);
+}
+
+#[test]
+fn a_struct_may_be_called_as_what_it_wraps() {
+    let of = |elements: &[u8], last| namesake::Set {
+        inner: elements.iter().copied().collect(),
+        last,
+    };
+    let states = [
+        of(&[], None),
+        of(&[1], Some(Max(2))),
+        of(&[1, 3], None),
+        of(&[3], Some(Max(1))),
+    ];
+    laws::check_all(&states);
+    assert_eq!(
+        of(&[1], Some(Max(2))).joined(of(&[3], None)),
+        of(&[1, 3], Some(Max(2)))
+    );
 }

@@ -21,6 +21,7 @@ use super::{Reader, Stamp, StampError};
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Hlc {
     /// The paper's `l`: the greatest wall time heard of.
     pub wall: u64,

@@ -82,6 +82,19 @@ impl LamportClock {
         Self { last: last.0 }
     }
 
+    /// The greatest stamp minted or observed: what to save, for [`starting_after`](Self::starting_after) to go on from.
+    ///
+    /// ```
+    /// use lattice_lww::{Lamport, LamportClock};
+    ///
+    /// let mut clock = LamportClock::new();
+    /// clock.observe(Lamport(40));
+    /// assert_eq!(LamportClock::starting_after(clock.last()), clock);
+    /// ```
+    pub fn last(&self) -> Lamport {
+        Lamport(self.last)
+    }
+
     /// The stamp of a new local write; `None` once the counter is used up.
     ///
     /// ```

@@ -182,4 +182,22 @@ fn more_writes_than_are_taken_in() {
             .to_string()
             .contains("too long")
     );
+    // What nobody could read back is not written.
+    let register: Register<VersionVector> = writes.into_iter().collect();
+    assert_eq!(register.writes().len(), 4_097);
+    let refused = rmp_serde::to_vec(&register).expect_err("too many");
+    assert!(refused.to_string().contains("too long"), "{refused}");
+}
+
+#[test]
+fn unknown_fields_are_refused() {
+    let unknown = |json: String| json.replacen('{', r#"{"junk":1,"#, 1);
+    let write = write(Lamport(1), 2, 3, 4, 5);
+    let hlc = Hlc { wall: 1, count: 2 };
+    assert!(refusal::<Hlc>(&unknown(json(&hlc))).contains("unknown field"));
+    assert!(
+        refusal::<lattice_lww::Write<u8, Lamport, u8>>(&unknown(json(&write)))
+            .contains("unknown field")
+    );
+    assert!(refusal::<WriteKey<Lamport, u8>>(&unknown(json(&write.key))).contains("unknown field"));
 }
