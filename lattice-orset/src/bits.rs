@@ -18,7 +18,7 @@ pub(crate) const fn block_of(seq: u32) -> u32 {
 /// One sorted array, since dots come in ascending order nearly always. A block that comes or goes in
 /// the middle moves those behind it: 16 bytes for 64 dots.
 // INVARIANT: blocks ascend, none is zero, and `len` is the number of bits set.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Bits {
     blocks: Vec<(u32, u64)>,
     len: usize,

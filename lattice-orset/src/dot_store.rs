@@ -62,7 +62,7 @@ use row::Row;
 /// assert_eq!(OrSet::from(store), set);
 /// # Ok::<(), lattice_orset::Exhausted>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct DotStore<T, A = u64> {
     // INVARIANT: agents ascend, and no row is empty, so that equal states are equal values.
     rows: Vec<(A, Row<T>)>,

@@ -2,6 +2,7 @@
 
 use core::borrow::Borrow;
 use core::fmt;
+use core::hash::{Hash, Hasher};
 
 use lattice_core::{Bottom, ChunkedMap, Decompose, JoinSemilattice, chunked};
 
@@ -215,6 +216,13 @@ impl<T: Ord + Clone> Extend<T> for GSet<T> {
     }
 }
 
+/// Equal sets hash alike.
+impl<T: Hash> Hash for GSet<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.elements.hash(state);
+    }
+}
+
 /// The elements of a [`GSet`], ascending.
 pub struct Iter<'a, T>(chunked::Iter<'a, T, ()>);
 
@@ -263,7 +271,14 @@ impl<T: Clone> Iterator for IntoIter<T> {
     fn next(&mut self) -> Option<T> {
         self.0.next().map(|(element, ())| element)
     }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
 }
+
+impl<T: Clone> ExactSizeIterator for IntoIter<T> {}
+impl<T: Clone> core::iter::FusedIterator for IntoIter<T> {}
 
 impl<T: Clone> IntoIterator for GSet<T> {
     type Item = T;

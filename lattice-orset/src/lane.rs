@@ -16,7 +16,7 @@ use crate::spans::{Span, Spans};
 /// The dots of one replica.
 // INVARIANT: `live` and `redacted` are disjoint subsets of `seen`. A dot that is seen and neither
 // live nor redacted is removed, and stays so.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Lane {
     pub(crate) seen: Spans,
     pub(crate) live: Bits,

@@ -28,6 +28,11 @@ mod spans;
 pub use dot_store::DotStore;
 pub use gset::GSet;
 pub use lattice_core::{Bottom, CausalContext, Cell, Decompose, Dot, JoinSemilattice, laws};
+/// Iterators over sets, by name.
+pub mod iter {
+    pub use crate::gset::{IntoIter as GSetIntoIter, Iter as GSetIter};
+    pub use crate::orset::Iter as OrSetIter;
+}
 pub use orset::OrSet;
 pub use parts::PartsError;
 pub use replica::{Exhausted, NewDot, Replica, Stale, Suspended};

@@ -14,7 +14,7 @@ use crate::bits::{BITS, Bits, block_of};
 const FEW: usize = 8;
 
 /// A run of sequence numbers, both ends included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Span {
     pub(crate) first: u32,
     pub(crate) last: u32,
@@ -47,7 +47,7 @@ impl Span {
 /// A set of sequence numbers, none of them 0.
 // INVARIANT: runs ascend, are not empty, and leave at least one number between them, so that equal
 // sets are equal values.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Spans(Vec<Span>);
 
 impl Spans {

@@ -8,7 +8,7 @@ use crate::spans::Span;
 
 /// The dots of one replica with their elements.
 // INVARIANT: the elements are those of the live dots of the lane, one each, in order of the dots.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Row<T> {
     pub(super) lane: Lane,
     pub(super) elements: Vec<T>,

@@ -1,6 +1,7 @@
 //! The lattice: order, join, bottom, equality.
 
 use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
 
 use lattice_core::{Bottom, JoinSemilattice};
 
@@ -49,6 +50,18 @@ impl<T: Ord, A: Ord> PartialEq for OrSet<T, A> {
 }
 
 impl<T: Ord, A: Ord> Eq for OrSet<T, A> {}
+
+/// Equal sets hash alike. `O(n log n)`.
+impl<T: Hash, A: Hash + Ord> Hash for OrSet<T, A> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.cells().hash(state);
+        state.write_usize(self.ledger.len());
+        for (_, agent, lane) in self.ledger.iter() {
+            agent.hash(state);
+            lane.seen.hash(state);
+        }
+    }
+}
 
 /// A dot that is live on both sides, under different elements.
 pub(super) struct Clash<'a, T> {

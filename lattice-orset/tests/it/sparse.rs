@@ -1,5 +1,6 @@
 //! Long-lived sets: a live dot here and there among many that were removed. And dots that come twice.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 use lattice_core::laws::check_all;
@@ -30,10 +31,22 @@ fn sparse() -> impl Strategy<Value = Naive<u8, u8>> {
     })
 }
 
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
 proptest! {
     #[test]
     fn sparse_sets_join_as_defined(a in sparse(), b in sparse()) {
         let (x, y) = (a.to_orset(), b.to_orset());
+        // The same knowledge by another way, numbered and lingering otherwise.
+        let ways = (x.clone().joined(y.clone()), y.clone().joined(x.clone()));
+        prop_assert_eq!(&ways.0, &ways.1);
+        prop_assert_eq!(hash(&ways.0), hash(&ways.1));
+        prop_assert_eq!(hash(&DotStore::from(&ways.0)), hash(&DotStore::from(&ways.1)));
+        prop_assert_eq!(x == y, hash(&x) == hash(&y));
         let mut both = a.clone();
         both.join(&b);
         both.assert_is(&x.clone().joined(y.clone()));
