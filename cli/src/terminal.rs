@@ -13,12 +13,17 @@ pub(crate) fn width() -> usize {
     terminal_size::terminal_size().map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0))
 }
 
+/// What a terminal obeys: control characters, and those that turn the order of the characters around them.
+fn is_obeyed(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Text without anything a terminal would obey: logs are written by others. Line ends and tabs
 /// stay.
 pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
-    let obeyed = |c: char| c.is_control() && c != '\n' && c != '\t';
-    if text.contains(obeyed) {
-        text.replace(obeyed, "\u{fffd}").into()
+    let goes = |c: char| is_obeyed(c) && c != '\n' && c != '\t';
+    if text.contains(goes) {
+        text.replace(goes, "\u{fffd}").into()
     } else {
         text.into()
     }
@@ -26,7 +31,7 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
 
 /// Text on one line.
 pub(crate) fn one_line(text: &str) -> String {
-    text.replace(char::is_control, " ")
+    text.replace(is_obeyed, " ")
 }
 
 /// The text cut to so many columns, with an ellipsis when something was cut.
@@ -63,4 +68,19 @@ pub(crate) fn bytes(count: u64) -> String {
 pub(crate) fn counted<N: Copy + Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
     let plural = if count == N::from(1) { "" } else { "s" };
     format!("{count} {noun}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_obeys_nothing_that_a_log_holds() {
+        let text = "a\u{202e}b\u{2066}c\u{1b}[2J\td\r\u{7}\u{9b}e\nשלום";
+        assert_eq!(
+            harmless(text),
+            "a\u{fffd}b\u{fffd}c\u{fffd}[2J\td\u{fffd}\u{fffd}\u{fffd}e\nשלום"
+        );
+        assert_eq!(one_line(text), "a b c [2J d   e שלום");
+    }
 }

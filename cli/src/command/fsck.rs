@@ -34,7 +34,8 @@ pub(crate) struct Fsck {
     store: StoreArg,
     /// Write a new store with everything that can be proved, and say what is missing: what stands before the
     /// damage commit by commit, and what checks behind it joined in one commit more. Importing the log it came
-    /// from, or an export of another replica, brings the rest back.
+    /// from, or an export of another replica, brings the rest back. A repair that is killed leaves a folder
+    /// NEWDIR.unfinished-..., which may go.
     #[arg(long, value_name = "NEWDIR")]
     repair_into: Option<PathBuf>,
     /// The store never had a scope. Without it, frames behind damage that may have named one are left out.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use bones_snapshot::Order;
 use storage_adapter::log::{Entry, Fragment, Frame, LogDir, LogError, scan};
 use storage_adapter::{AnyStore, ItemStore, LogRewrite, LogStore, Salvage, is_index};
-use tempfile::TempDir;
+use tempfile::Builder;
 
 use super::examine::Found;
 use crate::error::CliError;
@@ -49,7 +49,12 @@ impl Found {
         let entries = readable.map_or(&[][..], |readable| &readable.entries);
         let parent = target.parent().filter(|path| !path.as_os_str().is_empty());
         let parent = parent.unwrap_or(Path::new("."));
-        let room = TempDir::new_in(parent).map_err(CliError::io("make a directory in", parent))?;
+        // By its name whoever finds it knows what it is, should the repair be killed.
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let room = Builder::new()
+            .prefix(&format!("{name}.unfinished-"))
+            .tempdir_in(parent);
+        let room = room.map_err(CliError::io("make a directory in", parent))?;
         let made = room.path().join("store");
         let mut log = LogDir::create(&made, &scanned.header)?;
         // An index is true of the log that it was written in.
