@@ -57,11 +57,11 @@ pub struct Suspended<A> {
 }
 
 /// The set has seen dots of this replica id that the handle did not mint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Stale {
-    /// The last dot the handle minted.
-    pub minted: u32,
+pub struct Stale<A> {
+    /// The handle, to be [renewed](Suspended::renew).
+    pub handle: Suspended<A>,
     /// The last dot of the same id that the set has seen.
     pub seen: u64,
 }
@@ -162,11 +162,35 @@ impl<A> Suspended<A> {
         &self.agent
     }
 
+    /// A handle that was written down as its id and the last dot it minted.
+    ///
+    /// ```
+    /// use lattice_orset::{Replica, Suspended};
+    ///
+    /// let mut ada = Replica::new("ada");
+    /// let _ = ada.mint()?;
+    /// let at_rest = ada.suspend();
+    /// assert_eq!(Suspended::from_parts("ada", at_rest.last()), at_rest);
+    /// # Ok::<(), lattice_orset::Exhausted>(())
+    /// ```
+    pub const fn from_parts(agent: A, last: u32) -> Self {
+        Self { agent, last }
+    }
+
+    /// The last dot minted, 0 before the first.
+    ///
+    /// ```
+    /// assert_eq!(lattice_orset::Replica::new("ada").suspend().last(), 0);
+    /// ```
+    pub const fn last(&self) -> u32 {
+        self.last
+    }
+
     /// Goes on minting where the handle stopped. `seen` is the context of the set.
     ///
     /// # Errors
     /// [`Stale`] if the set has seen a dot of this id beyond the last one minted: then these bytes
-    /// are older than the set, and [`renew`](Self::renew) is the way on.
+    /// are older than the set, and [`renew`](Self::renew) is the way on. The error has the handle.
     ///
     /// ```
     /// use lattice_orset::{OrSet, Replica};
@@ -177,17 +201,18 @@ impl<A> Suspended<A> {
     /// set.insert(ada.mint()?, "milk");
     ///
     /// let stale = backup.resume(&set.context()).unwrap_err();
-    /// assert_eq!((stale.minted, stale.seen), (0, 1));
+    /// assert_eq!((stale.handle.last(), stale.seen), (0, 1));
+    /// let ada = stale.handle.renew("ada-2").unwrap();
     /// # Ok::<(), lattice_orset::Exhausted>(())
     /// ```
-    pub fn resume(self, seen: &CausalContext<A>) -> Result<Replica<A>, Stale>
+    pub fn resume(self, seen: &CausalContext<A>) -> Result<Replica<A>, Stale<A>>
     where
         A: Ord,
     {
         let last_seen = seen.last_seq(&self.agent);
         if last_seen > u64::from(self.last) {
             return Err(Stale {
-                minted: self.last,
+                handle: self,
                 seen: last_seen,
             });
         }
@@ -215,12 +240,12 @@ impl<A> Suspended<A> {
     }
 }
 
-impl fmt::Display for Stale {
+impl<A> fmt::Display for Stale<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
             "the set has seen dot {} of this replica, the handle minted only {}: a backup was restored, take a new id",
-            self.seen, self.minted
+            self.seen, self.handle.last
         )
     }
 }
@@ -231,5 +256,5 @@ impl fmt::Display for Exhausted {
     }
 }
 
-impl core::error::Error for Stale {}
+impl<A: fmt::Debug> core::error::Error for Stale<A> {}
 impl core::error::Error for Exhausted {}
