@@ -17,14 +17,14 @@ impl Known<'_> {
         let walls = || self.entries.iter().map(|entry| entry.fact.wall);
         let mut state = json!({
             "item_id": self.item,
-            "title": self.written(|r| r.title.clone(), Value::from, "".into(), stamp),
-            "description": self.written(|r| r.description.clone(), or_empty, "".into(), stamp),
-            "kind": self.written(|r| r.kind, word(&KINDS), "task".into(), stamp),
-            "size": self.written(|r| r.size, |n| n.map_or(Value::Null, word(&SIZES)), Value::Null, stamp),
-            "urgency": self.written(|r| r.urgency, word(&URGENCIES), "default".into(), stamp),
-            "parent": self.written(|r| r.parent.clone(), or_empty, "".into(), stamp),
-            "deleted": self.written(|r| r.deleted.then_some(true), Value::from, false.into(), stamp),
-            "compact_summary": self.written(|r| r.summary.clone(), Value::from, "".into(), stamp),
+            "title": self.written(|r| r.title.clone(), Value::from, &"".into(), stamp),
+            "description": self.written(|r| r.description.clone(), or_empty, &"".into(), stamp),
+            "kind": self.written(|r| r.kind, word(&KINDS), &"task".into(), stamp),
+            "size": self.written(|r| r.size, |n| n.map_or(Value::Null, word(&SIZES)), &Value::Null, stamp),
+            "urgency": self.written(|r| r.urgency, word(&URGENCIES), &"default".into(), stamp),
+            "parent": self.written(|r| r.parent.clone(), or_empty, &"".into(), stamp),
+            "deleted": self.written(|r| r.deleted.then_some(true), Value::from, &false.into(), stamp),
+            "compact_summary": self.written(|r| r.summary.clone(), Value::from, &"".into(), stamp),
             "labels": self.members(forgets, |r| &r.labels, |(name, _)| name.clone().into()),
             "assignees": self.members(forgets, |r| &r.assignees, |(name, _)| name.clone().into()),
             "links": self.members(
@@ -52,7 +52,7 @@ impl Known<'_> {
         &self,
         write: impl Fn(&Reading) -> Option<V>,
         value: impl Fn(V) -> Value,
-        unwritten: Value,
+        unwritten: &Value,
         stamp: Option<&dyn Fn(usize) -> Value>,
     ) -> Value {
         let mut kept = self.kept(write);
