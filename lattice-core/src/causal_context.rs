@@ -498,3 +498,16 @@ impl<A: Ord> FromIterator<Dot<A>> for CausalContext<A> {
         context
     }
 }
+
+/// ```
+/// use lattice_core::{CausalContext, Dot};
+///
+/// let mut seen = CausalContext::from_iter([Dot::new("ada", 2)]);
+/// seen.extend([Dot::new("ada", 1), Dot::new("bob", 1)]);
+/// assert_eq!(seen.runs().len(), 2);
+/// ```
+impl<A: Ord> Extend<Dot<A>> for CausalContext<A> {
+    fn extend<I: IntoIterator<Item = Dot<A>>>(&mut self, dots: I) {
+        self.join(dots.into_iter().collect());
+    }
+}

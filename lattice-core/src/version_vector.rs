@@ -230,6 +230,21 @@ impl<A: Ord> FromIterator<(A, u64)> for VersionVector<A> {
     }
 }
 
+/// Takes the greatest number per agent; zeros say nothing.
+///
+/// ```
+/// use lattice_core::VersionVector;
+///
+/// let mut known = VersionVector::from_iter([("ada", 3)]);
+/// known.extend([("ada", 2), ("bob", 1)]);
+/// assert_eq!(known, VersionVector::from_iter([("ada", 3), ("bob", 1)]));
+/// ```
+impl<A: Ord> Extend<(A, u64)> for VersionVector<A> {
+    fn extend<I: IntoIterator<Item = (A, u64)>>(&mut self, entries: I) {
+        self.join(entries.into_iter().collect());
+    }
+}
+
 impl<A> IntoIterator for VersionVector<A> {
     type Item = (A, u64);
     type IntoIter = IntoIter<A>;

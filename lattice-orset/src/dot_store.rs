@@ -12,7 +12,7 @@ use core::fmt;
 use lattice_core::{CausalContext, Dot};
 
 use crate::PartsError;
-use crate::parts::narrow;
+use crate::parts::numbered;
 use row::Row;
 
 /// The lattice of [`OrSet`](crate::OrSet), stored in order of the dots: for replaying logs, merging
@@ -88,7 +88,7 @@ impl<T, A> DotStore<T, A> {
     /// store.insert(Dot::new("ada", 1), "milk")?;
     /// store.insert(Dot::new("bob", 1), "milk")?;
     /// assert_eq!(store.len(), 2);
-    /// # Ok::<(), lattice_orset::PartsError>(())
+    /// # Ok::<(), lattice_orset::PartsError<&str>>(())
     /// ```
     pub fn len(&self) -> usize {
         self.rows.iter().map(|(_, row)| row.len()).sum()
@@ -104,7 +104,7 @@ impl<T, A> DotStore<T, A> {
     /// assert!(!store.is_empty());
     /// store.remove(Dot::new("ada", 1))?;
     /// assert!(store.is_empty());
-    /// # Ok::<(), lattice_orset::PartsError>(())
+    /// # Ok::<(), lattice_orset::PartsError<&str>>(())
     /// ```
     pub fn is_empty(&self) -> bool {
         self.rows.iter().all(|(_, row)| row.len() == 0)
@@ -119,7 +119,7 @@ impl<T, A> DotStore<T, A> {
     /// store.insert(Dot::new("bob", 1), "eggs")?;
     /// store.insert(Dot::new("ada", 1), "milk")?;
     /// assert!(store.iter().eq([(Dot::new(&"ada", 1), &"milk"), (Dot::new(&"bob", 1), &"eggs")]));
-    /// # Ok::<(), lattice_orset::PartsError>(())
+    /// # Ok::<(), lattice_orset::PartsError<&str>>(())
     /// ```
     pub fn iter(&self) -> impl Iterator<Item = (Dot<&A>, &T)> {
         self.rows.iter().flat_map(|(agent, row)| {
@@ -137,7 +137,7 @@ impl<T, A> DotStore<T, A> {
     /// store.insert(Dot::new("ada", 1), "secret")?;
     /// store.redact(|dot| dot.seq == 1);
     /// assert!(store.redacted_dots().eq([Dot::new(&"ada", 1)]));
-    /// # Ok::<(), lattice_orset::PartsError>(())
+    /// # Ok::<(), lattice_orset::PartsError<&str>>(())
     /// ```
     pub fn redacted_dots(&self) -> impl Iterator<Item = Dot<&A>> {
         self.rows.iter().flat_map(|(agent, row)| {
@@ -160,7 +160,7 @@ impl<T, A> DotStore<T, A> {
     /// let old = store.clone();
     /// assert!(store.redact(|dot| dot.agent == &"ada"));
     /// assert!(!store.join(old) && store.is_empty());
-    /// # Ok::<(), lattice_orset::PartsError>(())
+    /// # Ok::<(), lattice_orset::PartsError<&str>>(())
     /// ```
     pub fn redact(&mut self, mut names: impl FnMut(Dot<&A>) -> bool) -> bool {
         let mut any = false;
@@ -181,7 +181,7 @@ impl<T, A: Ord> DotStore<T, A> {
     /// store.remove(Dot::new("ada", 1))?;
     /// assert!(store.has_seen(&Dot::new("ada", 1)));
     /// assert!(!store.has_seen(&Dot::new("ada", 2)));
-    /// # Ok::<(), lattice_orset::PartsError>(())
+    /// # Ok::<(), lattice_orset::PartsError<&str>>(())
     /// ```
     pub fn has_seen(&self, dot: &Dot<A>) -> bool {
         let row = self.row(&dot.agent);
@@ -207,15 +207,16 @@ impl<T, A: Ord> DotStore<T, A> {
     /// let mut store = DotStore::new();
     /// assert!(store.insert(Dot::new("ada", 1), "milk")?);
     /// assert!(!store.insert(Dot::new("ada", 1), "milk")?);
-    /// assert_eq!(store.insert(Dot::new("ada", 0), "eggs"), Err(PartsError::OutOfRange { seq: 0 }));
-    /// # Ok::<(), PartsError>(())
+    /// let dot = Dot::new("ada", 0);
+    /// assert_eq!(store.insert(dot, "eggs"), Err(PartsError::OutOfRange { dot }));
+    /// # Ok::<(), PartsError<&str>>(())
     /// ```
-    pub fn insert(&mut self, dot: Dot<A>, element: T) -> Result<bool, PartsError>
+    pub fn insert(&mut self, dot: Dot<A>, element: T) -> Result<bool, PartsError<A>>
     where
         T: Ord,
     {
-        let seq = narrow(dot.seq)?;
-        let row = self.row_mut(dot.agent);
+        let (agent, seq) = numbered(dot)?;
+        let row = self.row_mut(agent);
         Ok(row.is_some_and(|row| row.insert(seq, element)))
     }
 
@@ -230,11 +231,11 @@ impl<T, A: Ord> DotStore<T, A> {
     /// let mut store = DotStore::new();
     /// assert!(store.remove(Dot::new("ada", 1))?);
     /// assert!(!store.insert(Dot::new("ada", 1), "milk")?); // the add comes late
-    /// # Ok::<(), lattice_orset::PartsError>(())
+    /// # Ok::<(), lattice_orset::PartsError<&str>>(())
     /// ```
-    pub fn remove(&mut self, dot: Dot<A>) -> Result<bool, PartsError> {
-        let seq = narrow(dot.seq)?;
-        Ok(self.row_mut(dot.agent).is_some_and(|row| row.remove(seq)))
+    pub fn remove(&mut self, dot: Dot<A>) -> Result<bool, PartsError<A>> {
+        let (agent, seq) = numbered(dot)?;
+        Ok(self.row_mut(agent).is_some_and(|row| row.remove(seq)))
     }
 
     fn find(&self, agent: &A) -> Result<usize, usize> {
@@ -269,7 +270,7 @@ impl<T, A: Ord + Clone> DotStore<T, A> {
     /// store.insert(Dot::new("ada", 1), "milk")?;
     /// store.remove(Dot::new("ada", 1))?;
     /// assert!(store.context().contains(&Dot::new("ada", 1)));
-    /// # Ok::<(), lattice_orset::PartsError>(())
+    /// # Ok::<(), lattice_orset::PartsError<&str>>(())
     /// ```
     pub fn context(&self) -> CausalContext<A> {
         let rows = self.rows.iter();

@@ -3,7 +3,8 @@
 //! For those who hold their state in `im` already, or who compare: a second implementation of both
 //! lattices, written apart from the first. The sets in the root of this crate also clone in `O(1)` and
 //! share what did not change, in flat chunks; they take a fraction of the memory and are several times
-//! as fast. Both agree on every state, and `OrSet::context`, `cells` and `from_parts` carry states over.
+//! as fast. Both agree on every state, have the same operations and the same serde form, and `From`
+//! carries states over, both ways.
 //!
 //! ```
 //! use lattice_core::JoinSemilattice;
@@ -24,6 +25,13 @@ mod context;
 mod gset;
 mod index;
 mod orset;
+#[cfg(feature = "serde")]
+mod serde;
 
 pub use gset::GSet;
+/// Iterators over sets, by name.
+pub mod iter {
+    pub use super::gset::Iter as GSetIter;
+    pub use super::orset::Iter as OrSetIter;
+}
 pub use orset::OrSet;

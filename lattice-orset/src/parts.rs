@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use lattice_core::{CausalContext, Cell, Dot};
+use lattice_core::{CausalContext, Cell, Dot, Run};
 
 use crate::lane::Lane;
 use crate::ledger::{Ledger, Packed};
@@ -14,57 +14,79 @@ use crate::spans::{Span, Spans};
 /// Parts that make no state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum PartsError {
+pub enum PartsError<A = u64> {
     /// A sequence number is 0 or above `u32::MAX`.
     OutOfRange {
-        /// The number.
-        seq: u64,
+        /// The dot with that number.
+        dot: Dot<A>,
     },
-    /// An entry names a dot outside the context.
+    /// A cell names a dot outside the context.
     NotInContext {
-        /// Its sequence number.
-        seq: u64,
+        /// The dot.
+        dot: Dot<A>,
     },
-    /// Two entries name one dot.
+    /// Two cells name one dot.
     Twice {
-        /// Its sequence number.
-        seq: u64,
+        /// The dot.
+        dot: Dot<A>,
     },
 }
 
-impl fmt::Display for PartsError {
+impl<A: fmt::Debug> fmt::Display for PartsError<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OutOfRange { seq } => write!(f, "sequence number {seq} is not in 1..=4294967295"),
-            Self::NotInContext { seq } => write!(f, "entry under dot {seq} is outside the context"),
-            Self::Twice { seq } => write!(f, "two entries under dot {seq}"),
+            Self::OutOfRange { dot } => {
+                let Dot { agent, seq } = dot;
+                write!(f, "dot {seq} of {agent:?}: numbers are in 1..=4294967295")
+            }
+            Self::NotInContext { dot } => {
+                let Dot { agent, seq } = dot;
+                write!(
+                    f,
+                    "the cell under dot {seq} of {agent:?} is outside the context, which holds every dot that was seen"
+                )
+            }
+            Self::Twice { dot } => {
+                let Dot { agent, seq } = dot;
+                write!(f, "two cells under dot {seq} of {agent:?}; join them first")
+            }
         }
     }
 }
 
-impl core::error::Error for PartsError {}
+impl<A: fmt::Debug> core::error::Error for PartsError<A> {}
 
-/// Checks a sequence number.
-pub(crate) fn narrow(seq: u64) -> Result<u32, PartsError> {
-    u32::try_from(seq)
-        .ok()
-        .filter(|&seq| seq != 0)
-        .ok_or(PartsError::OutOfRange { seq })
+/// A sequence number, if it is one of this crate.
+fn narrow(seq: u64) -> Option<u32> {
+    u32::try_from(seq).ok().filter(|&seq| seq != 0)
+}
+
+/// The agent and the number of a dot, checked.
+pub(crate) fn numbered<A>(dot: Dot<A>) -> Result<(A, u32), PartsError<A>> {
+    match narrow(dot.seq) {
+        Some(seq) => Ok((dot.agent, seq)),
+        None => Err(PartsError::OutOfRange { dot }),
+    }
+}
+
+/// The ends of a run, checked.
+pub(crate) fn span_of<A: Clone>(run: &Run<A>) -> Result<Span, PartsError<A>> {
+    let end = |seq| {
+        narrow(seq).ok_or_else(|| PartsError::OutOfRange {
+            dot: Dot::new(run.agent.clone(), seq),
+        })
+    };
+    Ok(Span {
+        first: end(run.first)?,
+        last: end(run.last)?,
+    })
 }
 
 /// The lanes of a context, with nothing alive yet, in order of the agents.
-fn lanes_of<A: Ord + Clone>(context: &CausalContext<A>) -> Result<Vec<(A, Lane)>, PartsError> {
+fn lanes_of<A: Ord + Clone>(context: &CausalContext<A>) -> Result<Vec<(A, Lane)>, PartsError<A>> {
     let mut lanes: Vec<(A, Lane)> = Vec::new();
     for runs in context.runs().chunk_by(|a, b| a.agent == b.agent) {
-        let spans: Result<Vec<Span>, PartsError> = runs
-            .iter()
-            .map(|run| {
-                Ok(Span {
-                    first: narrow(run.first)?,
-                    last: narrow(run.last)?,
-                })
-            })
-            .collect();
+        let spans: Result<Vec<Span>, PartsError<A>> = runs.iter().map(span_of).collect();
         if let Some(run) = runs.first() {
             lanes.push((
                 run.agent.clone(),
@@ -85,20 +107,23 @@ pub(crate) type Assembled<T, A> = (Vec<(A, Lane)>, Vec<(T, Packed)>);
 pub(crate) fn assemble<T, A: Ord + Clone>(
     context: &CausalContext<A>,
     cells: impl IntoIterator<Item = (Dot<A>, Cell<T>)>,
-) -> Result<Assembled<T, A>, PartsError> {
+) -> Result<Assembled<T, A>, PartsError<A>> {
     let mut lanes = lanes_of(context)?;
     let mut placed: Vec<(Packed, Cell<T>)> = Vec::new();
     for (dot, cell) in cells {
-        let seq = narrow(dot.seq)?;
-        let missing = PartsError::NotInContext { seq: dot.seq };
-        let at = lanes
-            .binary_search_by(|(agent, _)| agent.cmp(&dot.agent))
-            .map_err(|_| missing)?;
-        let (_, lane) = lanes.get(at).ok_or(missing)?;
-        if !lane.seen.contains(seq) {
-            return Err(missing);
-        }
-        let number = u32::try_from(at).map_err(|_| PartsError::OutOfRange { seq: dot.seq })?;
+        let (agent, seq) = numbered(dot)?;
+        let at = lanes.binary_search_by(|(known, _)| known.cmp(&agent)).ok();
+        let number = at
+            .filter(|&at| {
+                lanes
+                    .get(at)
+                    .is_some_and(|(_, lane)| lane.seen.contains(seq))
+            })
+            .and_then(|at| u32::try_from(at).ok());
+        let Some(number) = number else {
+            let dot = Dot::new(agent, u64::from(seq));
+            return Err(PartsError::NotInContext { dot });
+        };
         placed.push((Packed::new(number, seq), cell));
     }
     // Flags come and go at the end of a lane alone.
@@ -107,14 +132,13 @@ pub(crate) fn assemble<T, A: Ord + Clone>(
     let mut before = None;
     for (dot, cell) in placed {
         let seq = dot.seq();
-        if before.replace(dot) == Some(dot) {
-            return Err(PartsError::Twice {
-                seq: u64::from(seq),
-            });
-        }
-        let Some((_, lane)) = lanes.get_mut(dot.lane()) else {
+        let Some((agent, lane)) = lanes.get_mut(dot.lane()) else {
             continue;
         };
+        if before.replace(dot) == Some(dot) {
+            let dot = Dot::new(agent.clone(), u64::from(seq));
+            return Err(PartsError::Twice { dot });
+        }
         match cell {
             Cell::Present(element) => {
                 lane.live.insert(seq);
@@ -145,13 +169,13 @@ impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
     /// assert!(set.contains("milk"));
     ///
     /// let stray = OrSet::from_parts(&seen, [(Dot::new("bob", 1), Cell::Present("eggs"))]);
-    /// assert_eq!(stray, Err(PartsError::NotInContext { seq: 1 }));
-    /// # Ok::<(), PartsError>(())
+    /// assert_eq!(stray, Err(PartsError::NotInContext { dot: Dot::new("bob", 1) }));
+    /// # Ok::<(), PartsError<&str>>(())
     /// ```
     pub fn from_parts(
         context: &CausalContext<A>,
         cells: impl IntoIterator<Item = (Dot<A>, Cell<T>)>,
-    ) -> Result<Self, PartsError> {
+    ) -> Result<Self, PartsError<A>> {
         let (lanes, entries) = assemble(context, cells)?;
         Ok(Self::from_lanes(lanes, entries))
     }

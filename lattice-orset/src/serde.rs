@@ -8,12 +8,12 @@
 //! [{"agent": "ada", "seen": [[1, 7]], "live": [[3, "milk"], [7, "eggs"]], "redacted": [4]}]
 //! ```
 //!
-//! Nothing here sorts or repairs: equal states have one form, and any other form is refused. The bytes are those
+//! The sets on `im` have the same form. Nothing here sorts or repairs: equal states have one form, and any other form is refused. The bytes are those
 //! of the format, which may have several for one value; [`canonical`](crate::canonical) has one.
 
 use alloc::vec::Vec;
 
-use lattice_core::Cell;
+use lattice_core::{CausalContext, Cell, Dot};
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
 
@@ -31,11 +31,21 @@ impl<T: Serialize> Serialize for GSet<T> {
 /// Refuses elements that do not strictly increase.
 impl<'de, T: Deserialize<'de> + Ord + Clone> Deserialize<'de> for GSet<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let elements: Vec<T> = Vec::deserialize(deserializer)?;
-        if !elements.is_sorted_by(|a, b| a < b) {
-            return Err(D::Error::custom("set elements do not strictly increase"));
-        }
-        Ok(elements.into_iter().collect())
+        Ok(ascending(deserializer)?.into_iter().collect())
+    }
+}
+
+/// Elements that strictly increase.
+pub(crate) fn ascending<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    T: Deserialize<'de> + Ord,
+    D: Deserializer<'de>,
+{
+    let elements: Vec<T> = Vec::deserialize(deserializer)?;
+    if elements.is_sorted_by(|a, b| a < b) {
+        Ok(elements)
+    } else {
+        Err(D::Error::custom("set elements do not strictly increase"))
     }
 }
 
@@ -51,33 +61,46 @@ struct Dots<T, A> {
 
 impl<T: Serialize, A: Serialize + Ord + Clone> Serialize for OrSet<T, A> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (context, cells) = (self.context(), self.cells());
-        let mut cells = cells.into_iter().peekable();
-        let narrow = |seq| u32::try_from(seq).map_err(serde::ser::Error::custom);
-        let mut agents: Vec<Dots<&T, &A>> = Vec::new();
-        for runs in context.runs().chunk_by(|a, b| a.agent == b.agent) {
-            let Some(agent) = runs.first().map(|run| &run.agent) else {
-                continue;
-            };
-            let seen = runs
-                .iter()
-                .map(|run| Ok((narrow(run.first)?, narrow(run.last)?)));
-            let (mut live, mut redacted) = (Vec::new(), Vec::new());
-            while let Some((dot, cell)) = cells.next_if(|(dot, _)| dot.agent == agent) {
-                match cell {
-                    Cell::Present(element) => live.push((narrow(dot.seq)?, element)),
-                    Cell::Redacted => redacted.push(narrow(dot.seq)?),
-                }
-            }
-            agents.push(Dots {
-                agent,
-                seen: seen.collect::<Result<_, S::Error>>()?,
-                live,
-                redacted,
-            });
-        }
-        serializer.collect_seq(agents)
+        write(&self.context(), self.cells().into_iter(), serializer)
     }
+}
+
+/// Writes a state from its context and the cells in order of their dots.
+pub(crate) fn write<'a, T, A, S>(
+    context: &CausalContext<A>,
+    cells: impl Iterator<Item = (Dot<&'a A>, Cell<&'a T>)>,
+    serializer: S,
+) -> Result<S::Ok, S::Error>
+where
+    T: Serialize + 'a,
+    A: Serialize + Ord + 'a,
+    S: Serializer,
+{
+    let mut cells = cells.peekable();
+    let narrow = |seq| u32::try_from(seq).map_err(serde::ser::Error::custom);
+    let mut agents: Vec<Dots<&T, &A>> = Vec::new();
+    for runs in context.runs().chunk_by(|a, b| a.agent == b.agent) {
+        let Some(agent) = runs.first().map(|run| &run.agent) else {
+            continue;
+        };
+        let seen = runs
+            .iter()
+            .map(|run| Ok((narrow(run.first)?, narrow(run.last)?)));
+        let (mut live, mut redacted) = (Vec::new(), Vec::new());
+        while let Some((dot, cell)) = cells.next_if(|(dot, _)| dot.agent == agent) {
+            match cell {
+                Cell::Present(element) => live.push((narrow(dot.seq)?, element)),
+                Cell::Redacted => redacted.push(narrow(dot.seq)?),
+            }
+        }
+        agents.push(Dots {
+            agent,
+            seen: seen.collect::<Result<_, S::Error>>()?,
+            live,
+            redacted,
+        });
+    }
+    serializer.collect_seq(agents)
 }
 
 /// Refuses agents, runs and dots that do not strictly increase, runs that touch, agents of whom

@@ -43,3 +43,30 @@ where
         vec((dot, cell), 0..12).prop_map(from_fates).boxed()
     }
 }
+
+#[cfg(feature = "im")]
+impl<T: Arbitrary + Ord + Clone + 'static> Arbitrary for crate::im::GSet<T> {
+    type Parameters = T::Parameters;
+    type Strategy = BoxedStrategy<Self>;
+
+    fn arbitrary_with(parameters: Self::Parameters) -> Self::Strategy {
+        let chunked = GSet::arbitrary_with(parameters);
+        chunked.prop_map(|set| Self::from(&set)).boxed()
+    }
+}
+
+/// As for the set in flat chunks.
+#[cfg(feature = "im")]
+impl<T, A> Arbitrary for crate::im::OrSet<T, A>
+where
+    T: Arbitrary + Ord + Clone + 'static,
+    A: Arbitrary + Ord + Clone + 'static,
+{
+    type Parameters = (T::Parameters, A::Parameters);
+    type Strategy = BoxedStrategy<Self>;
+
+    fn arbitrary_with(parameters: Self::Parameters) -> Self::Strategy {
+        let chunked = OrSet::arbitrary_with(parameters);
+        chunked.prop_map(|set| Self::from(&set)).boxed()
+    }
+}

@@ -52,3 +52,28 @@ impl<T: Arbitrary + Ord, A: Arbitrary + Ord> Arbitrary for OrSet<T, A> {
         Box::new(smaller.filter(move |state| *state != whole))
     }
 }
+
+#[cfg(feature = "im")]
+impl<T: Arbitrary + Ord> Arbitrary for crate::im::GSet<T> {
+    fn arbitrary(g: &mut Gen) -> Self {
+        Self::from(&GSet::arbitrary(g))
+    }
+
+    fn shrink(&self) -> Box<dyn Iterator<Item = Self>> {
+        let chunked = GSet::from(self);
+        Box::new(chunked.shrink().map(|set| Self::from(&set)))
+    }
+}
+
+/// As for the set in flat chunks.
+#[cfg(feature = "im")]
+impl<T: Arbitrary + Ord, A: Arbitrary + Ord> Arbitrary for crate::im::OrSet<T, A> {
+    fn arbitrary(g: &mut Gen) -> Self {
+        Self::from(&OrSet::arbitrary(g))
+    }
+
+    fn shrink(&self) -> Box<dyn Iterator<Item = Self>> {
+        let chunked = OrSet::from(self);
+        Box::new(chunked.shrink().map(|set| Self::from(&set)))
+    }
+}

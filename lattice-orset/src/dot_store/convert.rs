@@ -28,13 +28,13 @@ impl<T: Ord + Clone, A: Ord + Clone> DotStore<T, A> {
     /// assert!(store.iter().eq([(Dot::new(&"ada", 2), &"milk")]));
     ///
     /// let stray = DotStore::from_parts(&seen, [(Dot::new("bob", 1), Cell::Present("eggs"))]);
-    /// assert_eq!(stray, Err(PartsError::NotInContext { seq: 1 }));
-    /// # Ok::<(), PartsError>(())
+    /// assert_eq!(stray, Err(PartsError::NotInContext { dot: Dot::new("bob", 1) }));
+    /// # Ok::<(), PartsError<&str>>(())
     /// ```
     pub fn from_parts(
         context: &CausalContext<A>,
         cells: impl IntoIterator<Item = (Dot<A>, Cell<T>)>,
-    ) -> Result<Self, PartsError> {
+    ) -> Result<Self, PartsError<A>> {
         let (lanes, entries) = assemble(context, cells)?;
         let elements = by_lane(entries, lanes.len());
         let rows = lanes
@@ -117,7 +117,7 @@ impl<T: Ord + Clone, A: Ord + Clone> From<OrSet<T, A>> for DotStore<T, A> {
 /// let mut store = DotStore::new();
 /// store.insert(Dot::new("ada", 1), "milk")?;
 /// assert!(OrSet::from(store).contains("milk"));
-/// # Ok::<(), lattice_orset::PartsError>(())
+/// # Ok::<(), lattice_orset::PartsError<&str>>(())
 /// ```
 impl<T: Ord + Clone, A: Ord + Clone> From<DotStore<T, A>> for OrSet<T, A> {
     fn from(store: DotStore<T, A>) -> Self {

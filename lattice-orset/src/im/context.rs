@@ -1,14 +1,17 @@
 //! A causal context whose clones share the agents that did not change.
 
 use alloc::sync::Arc;
+use core::hash::{Hash, Hasher};
 use core::ops::RangeInclusive;
 
 use im::OrdMap;
 use im::ordmap::DiffItem;
 use lattice_core::{CausalContext, Dot, JoinSemilattice, Run};
 
+use crate::gallop;
+
 /// The numbers seen of one agent.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Seen(Arc<CausalContext<()>>);
 
 impl Seen {
@@ -32,7 +35,15 @@ impl Seen {
 
 impl JoinSemilattice for Seen {
     fn join(&mut self, other: Self) -> bool {
-        if Arc::ptr_eq(&self.0, &other.0) || other.0.leq(&self.0) {
+        if Arc::ptr_eq(&self.0, &other.0) {
+            return false;
+        }
+        if gallop(other.0.runs().len(), self.0.runs().len()) {
+            return other
+                .runs()
+                .fold(false, |grew, run| grew | self.insert(run));
+        }
+        if other.0.leq(&self.0) {
             return false;
         }
         if self.0.leq(&other.0) {
@@ -69,12 +80,20 @@ impl<A: Ord> PartialEq for Context<A> {
     }
 }
 
+impl<A: Ord + Hash> Hash for Context<A> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
 impl<A: Ord + Clone> Context<A> {
     pub(super) fn contains(&self, dot: &Dot<A>) -> bool {
-        // No number 0 in any context.
-        self.0
-            .get(&dot.agent)
-            .is_some_and(|seen| seen.0.contains(&Dot::new((), dot.seq)))
+        // A causal context holds number 0, which names no event; a set has not seen it.
+        dot.seq != 0
+            && self
+                .0
+                .get(&dot.agent)
+                .is_some_and(|seen| seen.0.contains(&Dot::new((), dot.seq)))
     }
 
     pub(super) fn insert(&mut self, dot: Dot<A>) {

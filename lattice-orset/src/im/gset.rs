@@ -2,8 +2,9 @@
 
 use core::borrow::Borrow;
 use core::fmt;
+use core::hash::{Hash, Hasher};
 
-use im::OrdSet;
+use im::{OrdSet, ordset};
 use lattice_core::{Bottom, Decompose, JoinSemilattice};
 
 /// A grow-only set on [`im::OrdSet`](::im::OrdSet): the same lattice as [`GSet`](crate::GSet).
@@ -68,8 +69,8 @@ impl<T: Ord> GSet<T> {
     /// let set: lattice_orset::im::GSet<_> = [3, 1, 2].into_iter().collect();
     /// assert!(set.iter().eq(&[1, 2, 3]));
     /// ```
-    pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.elements.iter()
+    pub fn iter(&self) -> Iter<'_, T> {
+        Iter(self.elements.iter())
     }
 
     /// True iff `element` is in the set. `O(log n)`.
@@ -159,6 +160,26 @@ impl<T: Ord + Clone> FromIterator<T> for GSet<T> {
     }
 }
 
+impl<T: Ord + Clone> Extend<T> for GSet<T> {
+    fn extend<I: IntoIterator<Item = T>>(&mut self, elements: I) {
+        self.elements.extend(elements);
+    }
+}
+
+/// The same set on a persistent tree. `O(n)`.
+impl<T: Ord + Clone> From<&crate::GSet<T>> for GSet<T> {
+    fn from(set: &crate::GSet<T>) -> Self {
+        set.iter().cloned().collect()
+    }
+}
+
+/// The same set in flat chunks. `O(n)`.
+impl<T: Ord + Clone> From<&GSet<T>> for crate::GSet<T> {
+    fn from(set: &GSet<T>) -> Self {
+        set.iter().cloned().collect()
+    }
+}
+
 impl<T> Default for GSet<T> {
     fn default() -> Self {
         Self::new()
@@ -173,8 +194,39 @@ impl<T: Ord> PartialEq for GSet<T> {
 
 impl<T: Ord> Eq for GSet<T> {}
 
+/// Equal sets hash alike.
+impl<T: Ord + Hash> Hash for GSet<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.elements.hash(state);
+    }
+}
+
 impl<T: Ord + fmt::Debug> fmt::Debug for GSet<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+/// The elements of a [`GSet`], ascending.
+pub struct Iter<'a, T>(ordset::Iter<'a, T>);
+
+impl<'a, T: Ord> Iterator for Iter<'a, T> {
+    type Item = &'a T;
+
+    fn next(&mut self) -> Option<&'a T> {
+        self.0.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl<'a, T: Ord> IntoIterator for &'a GSet<T> {
+    type Item = &'a T;
+    type IntoIter = Iter<'a, T>;
+
+    fn into_iter(self) -> Iter<'a, T> {
+        self.iter()
     }
 }

@@ -42,8 +42,15 @@ impl<T, A> Index<T, A> {
 
 impl<T: Ord, A> Index<T, A> {
     /// The elements, ascending.
-    pub(super) fn elements(&self) -> impl Iterator<Item = &T> {
-        self.0.keys()
+    pub(super) fn elements(&self) -> Elements<'_, T, A> {
+        Elements(self.0.keys())
+    }
+
+    /// All dots with their elements, by element.
+    pub(super) fn dots(&self) -> impl Iterator<Item = (&Dot<A>, &T)> {
+        self.0
+            .iter()
+            .flat_map(|(element, dots)| dots.as_slice().iter().map(move |dot| (dot, element)))
     }
 
     /// The dots of an element, none if it is not there.
@@ -87,5 +94,20 @@ impl<T: Ord + Clone, A: Ord + Clone> Index<T, A> {
             }
         };
         self.0.insert(element.clone(), dots);
+    }
+}
+
+/// The elements of an index, ascending.
+pub(super) struct Elements<'a, T, A>(im::ordmap::Keys<'a, T, Dots<A>>);
+
+impl<'a, T: Ord, A> Iterator for Elements<'a, T, A> {
+    type Item = &'a T;
+
+    fn next(&mut self) -> Option<&'a T> {
+        self.0.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
     }
 }

@@ -1,18 +1,18 @@
 //! The observed-remove set on `im::OrdMap`.
 
-use alloc::vec::Vec;
+mod delta;
+mod lattice;
+mod mutate;
+mod parts;
+
 use core::borrow::Borrow;
 use core::fmt;
 
 use im::OrdMap;
-use im::ordmap::DiffItem;
-use lattice_core::{Bottom, CausalContext, Cell, Decompose, Dot, JoinSemilattice};
+use lattice_core::{CausalContext, Cell, Dot};
 
 use super::context::Context;
-use super::index::Index;
-use crate::parts::narrow;
-use crate::replica::NewDot;
-use crate::{PartsError, gallop};
+use super::index::{Elements, Index};
 
 /// An observed-remove set on persistent maps: the same lattice as [`OrSet`](crate::OrSet).
 ///
@@ -25,7 +25,7 @@ use crate::{PartsError, gallop};
 /// | `contains`, `insert`, `remove` | `O(log n)` |
 /// | `join` of `d` cells into `n` | `O(d log n)` if `d` is much less than `n`, and the cells here that the other context covers; for versions of one set about the changes between them; else `O(n + d)` |
 /// | `delta_since` | as `join`, and the runs of the agents that changed |
-/// | `redact` | the live dots |
+/// | `delta_for`, `clear`, `redact` | the cells |
 ///
 /// A join copies the paths to the cells that change and nothing else; a path is a few nodes of 64
 /// entries. Each live element is held twice, in its cell and in the index: let it be cheap to clone.
@@ -107,8 +107,8 @@ impl<T: Ord, A> OrSet<T, A> {
     /// assert!(set.iter().eq(&["eggs", "milk"]));
     /// # Ok::<(), lattice_orset::Exhausted>(())
     /// ```
-    pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.index.elements()
+    pub fn iter(&self) -> Iter<'_, T, A> {
+        Iter(self.index.elements())
     }
 
     /// True iff `element` is in the set. `O(log n)`.
@@ -126,6 +126,23 @@ impl<T: Ord, A> OrSet<T, A> {
         Q: Ord + ?Sized,
     {
         !self.index.get(element).is_empty()
+    }
+
+    /// The live dots with their elements, by element: at least one for each, more where replicas added
+    /// the same element concurrently.
+    ///
+    /// ```
+    /// # use lattice_orset::{Replica, im::OrSet};
+    /// use lattice_core::Dot;
+    ///
+    /// let (mut set, mut ada) = (OrSet::new(), Replica::new("ada"));
+    /// set.insert(ada.mint()?, "milk");
+    /// set.insert(ada.mint()?, "milk"); // replaces the dot it has observed
+    /// assert!(set.dots().eq([(&Dot::new("ada", 2), &"milk")]));
+    /// # Ok::<(), lattice_orset::Exhausted>(())
+    /// ```
+    pub fn dots(&self) -> impl Iterator<Item = (&Dot<A>, &T)> {
+        self.index.dots()
     }
 }
 
@@ -146,6 +163,22 @@ impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
         self.context.to_causal()
     }
 
+    /// True iff this set has seen `dot`. `O(log replicas + log gaps)`.
+    ///
+    /// ```
+    /// # use lattice_orset::{Replica, im::OrSet};
+    /// use lattice_core::Dot;
+    ///
+    /// let (mut set, mut ada) = (OrSet::new(), Replica::new("ada"));
+    /// set.insert(ada.mint()?, "milk");
+    /// set.remove("milk");
+    /// assert!(set.has_seen(&Dot::new("ada", 1)) && !set.has_seen(&Dot::new("ada", 2)));
+    /// # Ok::<(), lattice_orset::Exhausted>(())
+    /// ```
+    pub fn has_seen(&self, dot: &Dot<A>) -> bool {
+        self.context.contains(dot)
+    }
+
     /// The cells under all dots that are not removed, in order of the dots.
     ///
     /// ```
@@ -161,155 +194,21 @@ impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
         self.cells.iter()
     }
 
-    /// A state from its context and the cells under its dots, in any order: the inverse of
-    /// [`context`](Self::context) and [`cells`](Self::cells). `O(n log n)`.
-    ///
-    /// # Errors
-    /// [`PartsError`] if a dot is out of range, not in the context, or named twice.
-    ///
-    /// ```
-    /// use lattice_core::{CausalContext, Cell, Dot};
-    /// use lattice_orset::{PartsError, im::OrSet};
-    ///
-    /// let seen: CausalContext<&str> = [Dot::new("ada", 1)].into_iter().collect();
-    /// let set = OrSet::from_parts(&seen, [(Dot::new("ada", 1), Cell::Present("milk"))])?;
-    /// assert!(set.contains("milk"));
-    /// # Ok::<(), PartsError>(())
-    /// ```
-    pub fn from_parts(
-        context: &CausalContext<A>,
-        cells: impl IntoIterator<Item = (Dot<A>, Cell<T>)>,
-    ) -> Result<Self, PartsError> {
-        for run in context.runs() {
-            narrow(run.first)?;
-            narrow(run.last)?;
-        }
-        let mut set = Self {
-            context: Context::from_causal(context),
-            ..Self::new()
-        };
-        for (dot, cell) in cells {
-            narrow(dot.seq)?;
-            if !set.context.contains(&dot) {
-                return Err(PartsError::NotInContext { seq: dot.seq });
-            }
-            if set.cells.contains_key(&dot) {
-                return Err(PartsError::Twice { seq: dot.seq });
-            }
-            set.put(dot, Some(cell));
-        }
-        Ok(set)
-    }
-
-    /// The delta that adds `element` under `dot`, in place of the dots observed here. `O(log n)`.
+    /// The dots that keep their place although their element was redacted, in order. Costs the cells.
     ///
     /// ```
     /// # use lattice_orset::{Replica, im::OrSet};
-    /// use lattice_core::JoinSemilattice;
+    /// use lattice_core::Dot;
     ///
-    /// let set = OrSet::new();
-    /// let delta = set.insert_delta(Replica::new("ada").mint()?, "milk");
-    /// assert!(set.is_empty() && set.joined(delta).contains("milk"));
+    /// let (mut set, mut ada) = (OrSet::new(), Replica::new("ada"));
+    /// set.insert(ada.mint()?, "secret");
+    /// set.redact(|dot| dot.seq == 1);
+    /// assert!(set.redacted_dots().eq([&Dot::new("ada", 1)]));
     /// # Ok::<(), lattice_orset::Exhausted>(())
     /// ```
-    #[must_use = "a delta changes nothing until it is joined"]
-    pub fn insert_delta(&self, dot: NewDot<A>, element: T) -> Self {
-        let dot = Dot::new(dot.agent, u64::from(dot.seq));
-        let mut delta = self.remove_delta(&element);
-        delta.context.insert(dot.clone());
-        delta.put(dot, Some(Cell::Present(element)));
-        delta
-    }
-
-    /// Adds `element` under `dot` and hands the delta out, for other replicas. `O(log n)`.
-    ///
-    /// ```
-    /// # use lattice_orset::{Replica, im::OrSet};
-    /// use lattice_core::JoinSemilattice;
-    ///
-    /// let (mut here, mut there) = (OrSet::new(), OrSet::new());
-    /// there.join(here.insert(Replica::new("ada").mint()?, "milk"));
-    /// assert_eq!(here, there);
-    /// # Ok::<(), lattice_orset::Exhausted>(())
-    /// ```
-    #[allow(clippy::return_self_not_must_use)] // those who ship whole states have no use for it
-    pub fn insert(&mut self, dot: NewDot<A>, element: T) -> Self {
-        let delta = self.insert_delta(dot, element);
-        self.join(delta.clone());
-        delta
-    }
-
-    /// The delta that removes `element`: the dots observed here, and nothing else. `O(log n)`.
-    ///
-    /// ```
-    /// # use lattice_orset::{Replica, im::OrSet};
-    /// use lattice_core::{Bottom, JoinSemilattice};
-    ///
-    /// let mut set = OrSet::new();
-    /// set.insert(Replica::new("ada").mint()?, "milk");
-    /// assert!(set.remove_delta("eggs").is_bottom());
-    /// let delta = set.remove_delta("milk");
-    /// assert!(set.joined(delta).is_empty());
-    /// # Ok::<(), lattice_orset::Exhausted>(())
-    /// ```
-    #[must_use = "a delta changes nothing until it is joined"]
-    pub fn remove_delta<Q>(&self, element: &Q) -> Self
-    where
-        T: Borrow<Q>,
-        Q: Ord + ?Sized,
-    {
-        let mut delta = Self::new();
-        for dot in self.index.get(element) {
-            delta.context.insert(dot.clone());
-        }
-        delta
-    }
-
-    /// Removes `element` and hands the delta out, for other replicas. `O(log n)`.
-    ///
-    /// ```
-    /// # use lattice_orset::{Replica, im::OrSet};
-    /// let mut set = OrSet::new();
-    /// set.insert(Replica::new("ada").mint()?, "milk");
-    /// set.remove("milk");
-    /// assert!(!set.contains("milk"));
-    /// # Ok::<(), lattice_orset::Exhausted>(())
-    /// ```
-    #[allow(clippy::return_self_not_must_use)] // those who ship whole states have no use for it
-    pub fn remove<Q>(&mut self, element: &Q) -> Self
-    where
-        T: Borrow<Q>,
-        Q: Ord + ?Sized,
-    {
-        let delta = self.remove_delta(element);
-        self.join(delta.clone());
-        delta
-    }
-
-    /// Takes the elements of all live dots that `names` says yes to. True iff there were any. Costs
-    /// the live dots. Clones taken before still hold the elements.
-    ///
-    /// ```
-    /// # use lattice_orset::{Replica, im::OrSet};
-    /// use lattice_core::JoinSemilattice;
-    ///
-    /// let mut set = OrSet::new();
-    /// let old = set.insert(Replica::new("ada").mint()?, "secret");
-    /// assert!(set.redact(|dot| dot.agent == &"ada"));
-    /// assert!(!set.join(old) && !set.contains("secret"));
-    /// # Ok::<(), lattice_orset::Exhausted>(())
-    /// ```
-    pub fn redact(&mut self, mut names: impl FnMut(Dot<&A>) -> bool) -> bool {
-        let chosen = self
-            .cells
-            .iter()
-            .filter(|(dot, cell)| !cell.is_redacted() && names(Dot::new(&dot.agent, dot.seq)));
-        let chosen: Vec<Dot<A>> = chosen.map(|(dot, _)| dot.clone()).collect();
-        let any = !chosen.is_empty();
-        for dot in chosen {
-            self.put(dot, Some(Cell::Redacted));
-        }
-        any
+    pub fn redacted_dots(&self) -> impl Iterator<Item = &Dot<A>> {
+        let cells = self.cells.iter();
+        cells.filter_map(|(dot, cell)| cell.is_redacted().then_some(dot))
     }
 
     /// Sets the cell under a dot, `None` for a removed one, and keeps the index in step.
@@ -325,136 +224,6 @@ impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
             self.index.add(element, dot);
         }
     }
-
-    /// The cells whose fate is greater in `other`, with the fate there: what a join changes here.
-    fn outdone_by(&self, other: &Self) -> Vec<(Dot<A>, Option<Cell<T>>)> {
-        if gallop(other.cells.len(), self.cells.len()) {
-            let fresh = other.cells.iter().filter(|(dot, theirs)| {
-                self.cells
-                    .get(*dot)
-                    .map_or_else(|| !self.context.contains(dot), |mine| mine < theirs)
-            });
-            let fresh = fresh.map(|(dot, theirs)| (dot.clone(), Some(theirs.clone())));
-            let removed = self
-                .covered_by(&other.context)
-                .filter(|(dot, _)| !other.cells.contains_key(*dot))
-                .map(|(dot, _)| (dot.clone(), None));
-            return fresh.chain(removed).collect();
-        }
-        let changes = self.cells.diff(&other.cells);
-        let changes = changes.filter_map(|change| match change {
-            DiffItem::Add(dot, theirs) => {
-                (!self.context.contains(dot)).then(|| (dot.clone(), Some(theirs.clone())))
-            }
-            DiffItem::Update { old, new } => {
-                (old.1 < new.1).then(|| (new.0.clone(), Some(new.1.clone())))
-            }
-            DiffItem::Remove(dot, _) => other.context.contains(dot).then(|| (dot.clone(), None)),
-        });
-        changes.collect()
-    }
-
-    /// The cells here under dots that a context holds.
-    fn covered_by<'a>(
-        &'a self,
-        context: &'a Context<A>,
-    ) -> impl Iterator<Item = (&'a Dot<A>, &'a Cell<T>)> {
-        context.runs().flat_map(|(agent, run)| {
-            let first = Dot::new(agent.clone(), *run.start());
-            let last = Dot::new(agent.clone(), *run.end());
-            self.cells.range(first..=last)
-        })
-    }
-
-    /// A state about one dot.
-    fn single(dot: Dot<A>, cell: Option<Cell<T>>) -> Self {
-        let mut part = Self::new();
-        part.context.insert(dot.clone());
-        part.put(dot, cell);
-        part
-    }
-}
-
-impl<T: Ord + Clone, A: Ord + Clone> JoinSemilattice for OrSet<T, A> {
-    fn join(&mut self, mut other: Self) -> bool {
-        if gallop(self.cells.len(), other.cells.len()) {
-            // Join is commutative; the much larger state is the one worth keeping.
-            core::mem::swap(self, &mut other);
-            let grew = !self.leq(&other);
-            self.absorb(other);
-            return grew;
-        }
-        self.absorb(other)
-    }
-
-    fn leq(&self, other: &Self) -> bool {
-        if !self.context.leq(&other.context) {
-            return false;
-        }
-        if gallop(self.cells.len(), other.cells.len()) {
-            // What is alive there must be alive here, if it was seen here.
-            return other
-                .covered_by(&self.context)
-                .all(|(dot, theirs)| self.cells.get(dot).is_some_and(|mine| mine <= theirs));
-        }
-        self.cells.diff(&other.cells).all(|change| match change {
-            DiffItem::Add(dot, _) => !self.context.contains(dot),
-            DiffItem::Update { old, new } => old.1 <= new.1,
-            DiffItem::Remove(..) => true,
-        })
-    }
-}
-
-impl<T: Ord + Clone, A: Ord + Clone> OrSet<T, A> {
-    fn absorb(&mut self, other: Self) -> bool {
-        let changes = self.outdone_by(&other);
-        let mut grew = !changes.is_empty();
-        for (dot, cell) in changes {
-            self.put(dot, cell);
-        }
-        grew |= self.context.join(other.context);
-        grew
-    }
-}
-
-impl<T: Ord + Clone, A: Ord + Clone> Bottom for OrSet<T, A> {
-    fn bottom() -> Self {
-        Self::new()
-    }
-
-    fn is_bottom(&self) -> bool {
-        self.context.is_empty()
-    }
-}
-
-/// One part per dot seen.
-impl<T: Ord + Clone, A: Ord + Clone> Decompose for OrSet<T, A> {
-    fn decompose(self) -> impl Iterator<Item = Self> {
-        let runs: Vec<_> = self
-            .context
-            .runs()
-            .map(|(agent, run)| (agent.clone(), run))
-            .collect();
-        let dots = runs
-            .into_iter()
-            .flat_map(|(agent, run)| run.map(move |seq| Dot::new(agent.clone(), seq)));
-        dots.map(move |dot| {
-            let cell = self.cells.get(&dot).cloned();
-            Self::single(dot, cell)
-        })
-    }
-
-    fn delta_since(&self, known: &Self) -> Self {
-        let mut delta = Self {
-            context: self.context.difference(&known.context),
-            ..Self::new()
-        };
-        for (dot, cell) in known.outdone_by(self) {
-            delta.context.insert(dot.clone());
-            delta.put(dot, cell);
-        }
-        delta
-    }
 }
 
 impl<T, A> Default for OrSet<T, A> {
@@ -463,18 +232,33 @@ impl<T, A> Default for OrSet<T, A> {
     }
 }
 
-impl<T: Ord, A: Ord> PartialEq for OrSet<T, A> {
-    fn eq(&self, other: &Self) -> bool {
-        // The index follows from the cells.
-        self.context == other.context && self.cells == other.cells
-    }
-}
-
-impl<T: Ord, A: Ord> Eq for OrSet<T, A> {}
-
 impl<T: Ord + fmt::Debug, A: Ord + Clone + fmt::Debug> fmt::Debug for OrSet<T, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(&self.cells).finish()?;
         f.debug_list().entries(self.context.runs()).finish()
+    }
+}
+
+/// The elements of an [`OrSet`], ascending, each once.
+pub struct Iter<'a, T, A>(Elements<'a, T, A>);
+
+impl<'a, T: Ord, A> Iterator for Iter<'a, T, A> {
+    type Item = &'a T;
+
+    fn next(&mut self) -> Option<&'a T> {
+        self.0.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl<'a, T: Ord, A> IntoIterator for &'a OrSet<T, A> {
+    type Item = &'a T;
+    type IntoIter = Iter<'a, T, A>;
+
+    fn into_iter(self) -> Iter<'a, T, A> {
+        self.iter()
     }
 }

@@ -10,6 +10,18 @@ mod by_proptest {
 
     lattice_core::semilattice_laws!(orset, any::<OrSet<u8, bool>>(), [bottom, decompose]);
     lattice_core::semilattice_laws!(gset, any::<GSet<u8>>(), [bottom, decompose]);
+    #[cfg(feature = "im")]
+    lattice_core::semilattice_laws!(
+        im_orset,
+        any::<lattice_orset::im::OrSet<u8, bool>>(),
+        [bottom, decompose]
+    );
+    #[cfg(feature = "im")]
+    lattice_core::semilattice_laws!(
+        im_gset,
+        any::<lattice_orset::im::GSet<u8>>(),
+        [bottom, decompose]
+    );
 
     #[test]
     fn every_kind_of_state_turns_up() {
@@ -37,6 +49,18 @@ mod by_quickcheck {
 
     lattice_core::semilattice_laws_quickcheck!(orset, OrSet<u8, bool>, [bottom, decompose]);
     lattice_core::semilattice_laws_quickcheck!(gset, GSet<u8>, [bottom, decompose]);
+    #[cfg(feature = "im")]
+    lattice_core::semilattice_laws_quickcheck!(
+        im_orset,
+        lattice_orset::im::OrSet<u8, bool>,
+        [bottom, decompose]
+    );
+    #[cfg(feature = "im")]
+    lattice_core::semilattice_laws_quickcheck!(
+        im_gset,
+        lattice_orset::im::GSet<u8>,
+        [bottom, decompose]
+    );
 
     #[test]
     fn every_kind_of_state_turns_up() {

@@ -302,13 +302,13 @@ fn the_last_dot_of_a_replica() {
             .map(|(dot, element)| (dot.seq, *element))
             .eq([(last - 1, 6), (last, 7)])
     );
-    let over = PartsError::OutOfRange { seq: last + 1 };
+    let out_of_range = |seq| PartsError::OutOfRange {
+        dot: Dot::new(1, seq),
+    };
+    let over = out_of_range(last + 1);
     assert_eq!(store.insert(Dot::new(1, last + 1), 8), Err(over));
     assert_eq!(store.remove(Dot::new(1, last + 1)), Err(over));
-    assert_eq!(
-        store.remove(Dot::new(1, 0)),
-        Err(PartsError::OutOfRange { seq: 0 })
-    );
+    assert_eq!(store.remove(Dot::new(1, 0)), Err(out_of_range(0)));
     assert!(!store.has_seen(&Dot::new(1, last + 1)));
 }
 
@@ -322,17 +322,27 @@ fn parts_that_make_no_state() {
             .map(|&(agent, seq, element)| (Dot::new(agent, seq), Cell::Present(element)));
         cells.collect()
     };
-    for bad in [
-        cells(&[(1, 1, 5), (1, 1, 5)]),
-        cells(&[(1, 2, 5)]),
-        cells(&[(2, 1, 5)]),
-        cells(&[(1, 0, 5)]),
+    for (bad, message) in [
+        (
+            cells(&[(1, 1, 5), (1, 1, 5)]),
+            "two cells under dot 1 of 1; join them first",
+        ),
+        (
+            cells(&[(1, 2, 5)]),
+            "the cell under dot 2 of 1 is outside the context, which holds every dot that was seen",
+        ),
+        (
+            cells(&[(2, 1, 5)]),
+            "the cell under dot 1 of 2 is outside the context, which holds every dot that was seen",
+        ),
+        (
+            cells(&[(1, 0, 5)]),
+            "dot 0 of 1: numbers are in 1..=4294967295",
+        ),
     ] {
-        let store = DotStore::from_parts(&seen, bad.clone());
-        assert_eq!(
-            store.unwrap_err(),
-            OrSet::from_parts(&seen, bad).unwrap_err()
-        );
+        let refused = DotStore::from_parts(&seen, bad.clone()).unwrap_err();
+        assert_eq!(refused.to_string(), message);
+        assert_eq!(refused, OrSet::from_parts(&seen, bad).unwrap_err());
     }
 }
 

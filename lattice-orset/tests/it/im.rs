@@ -2,6 +2,7 @@
 
 use std::cell::Cell as Counter;
 use std::cmp::Ordering;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 use std::rc::Rc;
 
 use lattice_core::{Cell, Decompose, Dot, JoinSemilattice, laws};
@@ -49,18 +50,39 @@ where
     assert_eq!(persistent.len(), chunked.len());
     assert_eq!(persistent.is_empty(), chunked.is_empty());
     assert!(chunked.iter().all(|element| persistent.contains(element)));
+    assert_eq!(persistent.dots().count(), chunked.live_dots());
+    let elements = persistent.dots().map(|(_, element)| element);
+    assert!(elements.eq(chunked.dots().map(|(_, element)| element)));
+    let redacted = persistent.redacted_dots().map(|dot| (&dot.agent, dot.seq));
+    assert!(redacted.eq(chunked.redacted_dots().map(|dot| (dot.agent, dot.seq))));
+    for run in chunked.context().runs() {
+        for seq in [run.first - 1, run.first, run.last, run.last + 1] {
+            let dot = Dot::new(run.agent.clone(), seq);
+            assert_eq!(persistent.has_seen(&dot), chunked.has_seen(&dot));
+        }
+    }
+    assert_eq!(OrSet::from(persistent), *chunked);
+    let same = im::OrSet::from(chunked);
+    assert_eq!(same, *persistent);
+    assert!(same.dots().all(|(dot, _)| same.has_seen(dot)));
+}
+
+fn hash_of(value: impl Hash) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(value)
 }
 
 fn agree<T, A>(left: &Naive<T, A>, right: &Naive<T, A>)
 where
-    T: Ord + Clone + std::fmt::Debug,
-    A: Ord + Clone + std::fmt::Debug,
+    T: Ord + Clone + Hash + std::fmt::Debug,
+    A: Ord + Clone + Hash + std::fmt::Debug,
 {
     let (a, b) = (left.to_orset(), right.to_orset());
     let (x, y) = (to_im(left), to_im(right));
     assert_same(&x, &a);
     assert_eq!((x.leq(&y), x == y), (a.leq(&b), a == b));
     assert_same(&x.delta_since(&y), &a.delta_since(&b));
+    assert_same(&x.delta_for(&b.context()), &a.delta_for(&b.context()));
+    assert_same(&x.clear_delta(), &a.clear_delta());
     let (mut joined, mut expected) = (x.clone(), a.clone());
     assert_eq!(joined.join(y), expected.join(b));
     assert_same(&joined, &expected);
@@ -71,6 +93,8 @@ where
     let mut past = x.clone();
     assert_eq!(past.join(joined.clone()), joined != x);
     assert_same(&past, &expected);
+    assert_eq!(hash_of(&past), hash_of(&joined));
+    assert_eq!(hash_of(im::OrSet::from(&expected)), hash_of(&joined));
     assert!(!past.join(x));
 }
 
@@ -105,11 +129,7 @@ fn take(nodes: &mut [Node], sent: &[Message], step: &Step) -> Option<Message> {
         }
         Step::Clear { at } => {
             let node = &mut nodes[at];
-            let mut delta = im::OrSet::new();
-            for element in &node.chunked {
-                delta.join(node.persistent.remove(element));
-            }
-            Some((delta, node.chunked.clear()))
+            Some((node.persistent.clear(), node.chunked.clear()))
         }
         Step::Redact { at, agent, seq } => {
             let node = &mut nodes[at];
@@ -126,7 +146,16 @@ fn take(nodes: &mut [Node], sent: &[Message], step: &Step) -> Option<Message> {
             );
             None
         }
-        Step::Gossip { at, from } | Step::Pull { at, from } => {
+        Step::Pull { at, from } => {
+            let known = nodes[at].chunked.context();
+            let persistent = nodes[from].persistent.delta_for(&known);
+            let chunked = nodes[from].chunked.delta_for(&known);
+            assert_same(&persistent, &chunked);
+            let node = &mut nodes[at];
+            assert_eq!(node.persistent.join(persistent), node.chunked.join(chunked));
+            None
+        }
+        Step::Gossip { at, from } => {
             let (persistent, chunked) =
                 (nodes[from].persistent.clone(), nodes[from].chunked.clone());
             let node = &mut nodes[at];
@@ -201,9 +230,15 @@ proptest! {
             prop_assert_eq!((x.leq(&y), x == y), (a.leq(&b), a == b));
             prop_assert!(x.delta_since(&y).iter().eq(&a.delta_since(&b)));
             let (mut joined, mut expected) = (x.clone(), a.clone());
-            prop_assert_eq!(joined.join(y), expected.join(b));
+            prop_assert_eq!(joined.join_ref(&y), expected.join(b));
             prop_assert!(joined.iter().eq(&expected) && x.iter().eq(&a));
             prop_assert_eq!(joined.len(), expected.len());
+            prop_assert_eq!(&im::GSet::from(&expected), &joined);
+            prop_assert_eq!(GSet::from(&joined), expected);
+            let mut extended = x.clone();
+            extended.extend(y.iter().copied());
+            prop_assert_eq!(hash_of(&extended), hash_of(&joined));
+            prop_assert_eq!(extended, joined);
         }
     }
 }
@@ -218,7 +253,7 @@ fn parts_are_checked_alike() {
         vec![present(1 << 32)],
         vec![present(0)],
     ] {
-        let refused: PartsError = OrSet::from_parts(&seen, cells.clone()).unwrap_err();
+        let refused: PartsError<u64> = OrSet::from_parts(&seen, cells.clone()).unwrap_err();
         assert_eq!(im::OrSet::from_parts(&seen, cells), Err(refused));
     }
 }

@@ -29,6 +29,25 @@ proptest! {
         laws::check_round_trip(&states, |set| rmp_serde::to_vec(set).unwrap(), |bytes| rmp_serde::from_slice(bytes));
     }
 
+    #[cfg(feature = "im")]
+    #[test]
+    fn persistent_sets_have_the_same_form(states in vec(adversarial(), 1..4), elements in vec(0..9_u8, 0..9)) {
+        use lattice_orset::im;
+
+        let chunked: Vec<OrSet<u8, u8>> = states.iter().map(Naive::to_orset).collect();
+        let persistent: Vec<im::OrSet<u8, u8>> = chunked.iter().map(Into::into).collect();
+        let to_json = |set: &_| serde_json::to_string(set).unwrap();
+        laws::check_round_trip(&persistent, to_json, |text| serde_json::from_str(text));
+        for (chunked, persistent) in chunked.iter().zip(&persistent) {
+            prop_assert_eq!(serde_json::to_string(chunked).unwrap(), to_json(persistent));
+        }
+        let (chunked, persistent): (GSet<u8>, im::GSet<u8>) = (elements.iter().copied().collect(), elements.into_iter().collect());
+        let text = serde_json::to_string(&persistent).unwrap();
+        prop_assert_eq!(&text, &serde_json::to_string(&chunked).unwrap());
+        prop_assert_eq!(serde_json::from_str::<im::GSet<u8>>(&text).unwrap(), persistent);
+        prop_assert!(text == "[]" || serde_json::from_str::<im::GSet<u8>>(&text.replacen('[', "[9,", 1)).is_err());
+    }
+
     /// Whatever bytes are read as a state are the bytes that the state is written as.
     #[test]
     fn noise_is_refused_or_canonical(numbers in vec(0..6_u8, 0..8), place in any::<prop::sample::Index>()) {

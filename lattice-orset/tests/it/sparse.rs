@@ -104,6 +104,12 @@ proptest! {
         let all = here.insert_all_delta(adds.iter().map(|&(skipped, agent, element)| (minted(skipped, agent), element)));
         prop_assert_eq!(&all, &each);
         prop_assert_eq!(&Set::decode(&all.encode(), Limits::DEFAULT).unwrap(), &all);
+        #[cfg(feature = "im")]
+        {
+            let here = lattice_orset::im::OrSet::from(&here);
+            let same = here.insert_all_delta(adds.iter().map(|&(skipped, agent, element)| (minted(skipped, agent), element)));
+            prop_assert_eq!(&Set::from(&same), &all);
+        }
         prop_assert_eq!(OrSet::from(DotStore::from(&all)), all);
     }
 }

@@ -46,7 +46,7 @@ pub(crate) fn small() -> impl Strategy<Value = Naive<Wide, u8>> {
 }
 
 /// An element so wide that a leaf holds only sixteen.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Wide([u8; 128]);
 
 impl std::fmt::Debug for Wide {
