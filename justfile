@@ -7,7 +7,7 @@ default:
 demo *args:
     cargo run --release -- demo {{args}}
 
-# What `cargo test` runs, and the features beside.
+# What `cargo test` runs.
 test:
     cargo test
 

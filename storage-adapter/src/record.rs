@@ -93,6 +93,10 @@ impl Header {
                 found: header.format,
                 supported: FORMAT,
             }),
+            // Only what a writer produces.
+            Some(header) if Self::encode(&header.order) != bytes => {
+                Err(StoreError::NotItems { path: path.into() })
+            }
             Some(header) => Ok(header),
         }
     }
@@ -145,7 +149,36 @@ pub(crate) fn split_past(mut body: &[u8]) -> Option<(u64, &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::{past_frame, split_past};
+    use std::path::Path;
+
+    use super::{APP, FORMAT, Header, past_frame, split_past};
+    use crate::StoreError;
+
+    #[test]
+    fn a_header_is_read_as_it_is_written_and_no_other_way() {
+        let path = Path::new("store");
+        let header = Header::encode("itc");
+        assert_eq!(Header::decode(&header, path).unwrap().order, "itc");
+
+        let other = |format| Header {
+            app: APP.into(),
+            format,
+            order: "itc".into(),
+        };
+        let named = |format| rmp_serde::to_vec_named(&other(format)).unwrap();
+        assert_eq!(named(FORMAT), header);
+        for bytes in [
+            [&header[..], &[0]].concat(),
+            rmp_serde::to_vec(&other(FORMAT)).unwrap(),
+            named(0),
+            Vec::new(),
+        ] {
+            let refused = Header::decode(&bytes, path).err();
+            assert!(matches!(refused, Some(StoreError::NotItems { .. })));
+        }
+        let newer = Header::decode(&named(FORMAT + 1), path).err();
+        assert!(matches!(newer, Some(StoreError::NewerItems { .. })));
+    }
 
     #[test]
     fn past_frames_read_back() {

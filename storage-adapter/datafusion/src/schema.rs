@@ -46,7 +46,7 @@ pub fn events() -> SchemaRef {
 /// |---|---|---|
 /// | `item_id` | `Utf8` | the item |
 /// | `outcome` | `Utf8` | `compacted`, or why the item was left alone: `deleted`, `phase`, `too-young`, `would-grow` |
-/// | `snapshot_id` | `FixedSizeBinary(32)`, nullable | name of the snapshot: the BLAKE3 of its payload |
+/// | `snapshot_id` | `FixedSizeBinary(32)`, nullable | name of the snapshot: the id of its payload, BLAKE3 in key derivation mode |
 /// | `snapshot` | `Binary`, nullable | the canonical payload; null when the item was left alone |
 /// | `compacted_from` | `UInt64`, nullable | how many events it stands for |
 pub fn snapshots() -> SchemaRef {

@@ -4,6 +4,7 @@ use super::dir::LogDir;
 use super::error::LogError;
 use super::files::{DataFile, Files};
 use super::frame::Frame;
+use super::manifest::MAX_SEGMENTS;
 use super::segment::{BatchWriter, Cursor, SEGMENT_HEAD, Stamp};
 
 impl<F: Files> LogDir<F> {
@@ -73,7 +74,9 @@ impl<F: Files> LogDir<F> {
             return Ok(self.end.commit);
         }
         self.cut_leftover()?;
-        if self.end.at >= self.segment_target.max(SEGMENT_HEAD + 1) {
+        // SUBTLE: the other half of what a manifest can list is for the segments of a rewrite.
+        let many = self.parts.len() >= MAX_SEGMENTS / 2;
+        if self.end.at >= self.segment_target.max(SEGMENT_HEAD + 1) && !many {
             self.begin_segment()?;
         }
         // INVARIANT: set before the first byte is written, so that also after a panic of `frames`

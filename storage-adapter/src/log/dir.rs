@@ -204,6 +204,9 @@ impl<F: Files> LogDir<F> {
 
     /// Sets at which size a segment is closed and a new one begun, 64 MiB unless told. It is not
     /// stored.
+    ///
+    /// Each segment is a file that the owner and its views hold open, and each new one writes a
+    /// manifest of them all: take a larger size rather than thousands of segments.
     pub fn set_segment_target(&mut self, bytes: u64) {
         self.segment_target = bytes;
     }

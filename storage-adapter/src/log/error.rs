@@ -123,6 +123,19 @@ pub enum LogError {
         /// The limit.
         max: usize,
     },
+    /// A manifest lists no more segments. The store is as it was.
+    #[error(
+        "{} cannot name {count} segments, at most {max}: set a larger segment target",
+        path.display()
+    )]
+    TooManySegments {
+        /// The file that says which manifest is in force.
+        path: PathBuf,
+        /// How many there would be.
+        count: usize,
+        /// The limit.
+        max: usize,
+    },
     /// An earlier failure left an outcome that only opening the store again can tell.
     #[error("{} is read-only after a failure ({why}): close it and open it again", path.display())]
     Poisoned {

@@ -13,7 +13,10 @@ pub const FORMAT: u32 = 1;
 /// The longest header a store can have.
 pub const MAX_HEADER: usize = 64 * 1024;
 
-/// No manifest is longer: a third of a million segments.
+/// Segments that a manifest lists at most.
+pub(super) const MAX_SEGMENTS: usize = 300_000;
+
+/// No manifest is longer.
 const MAX_MANIFEST: u64 = 20 << 20;
 
 const MAGIC: [u8; 8] = *b"LATTMANI";
@@ -142,7 +145,7 @@ impl Manifest {
             && distinct
             && bounded
             && self.id < self.next_id
-            && !self.segments.is_empty()
+            && (1..=MAX_SEGMENTS).contains(&self.segments.len())
             && self.header.len() <= MAX_HEADER
     }
 }
@@ -211,7 +214,7 @@ pub(super) struct Current {
 }
 
 impl Current {
-    /// The line, `\n` included, has this length with a one-digit format number; no other is read.
+    /// The line, `\n` included, is no longer, whatever the format.
     pub(super) const MAX_LEN: u64 = 256;
 
     pub(super) fn encode(&self) -> String {

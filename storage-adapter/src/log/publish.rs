@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::dir::LogDir;
 use super::error::LogError;
 use super::files::{DataFile, Files};
-use super::manifest::{Current, Manifest, Segment};
+use super::manifest::{Current, MAX_SEGMENTS, Manifest, Segment};
 use super::name::{self, CURRENT, CURRENT_TMP};
 use super::segment::{Cursor, SEGMENT_HEAD, segment_head};
 use super::shared::Made;
@@ -93,6 +93,13 @@ impl<F: Files> LogDir<F> {
 
     /// Everything before the rename.
     fn prepare(&self, parts: &[Part<F::File>]) -> Result<Manifest, LogError> {
+        if parts.len() > MAX_SEGMENTS {
+            return Err(LogError::TooManySegments {
+                path: self.shared.files.path(CURRENT),
+                count: parts.len(),
+                max: MAX_SEGMENTS,
+            });
+        }
         let (id, file) = self.shared.create_next(name::manifest)?;
         let name = name::manifest(id);
         let manifest = Manifest {
@@ -146,5 +153,45 @@ impl<F: Files> LogDir<F> {
     pub(super) fn sync_file(&self, file: &F::File, name: &str) -> Result<(), LogError> {
         file.sync()
             .map_err(|error| self.shared.sync_failed(error, name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{LogDir, LogError, MAX_SEGMENTS, Made};
+    use crate::log::Frame;
+
+    #[test]
+    fn a_manifest_lists_no_more_than_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = LogDir::create(&folder.path().join("store"), b"").unwrap();
+        log.set_segment_target(0);
+        let mut batch = 0_u8;
+        let mut append = |log: &mut LogDir| {
+            batch += 1;
+            log.append([Frame::new(1, [batch])], 1).unwrap();
+        };
+        append(&mut log);
+        append(&mut log);
+        assert_eq!(log.parts.len(), 2);
+
+        // Half of the room is left to rewrites; the active segment grows on.
+        let parts = Arc::clone(&log.parts);
+        log.parts = Arc::new(vec![parts.last().unwrap().clone(); MAX_SEGMENTS / 2]);
+        append(&mut log);
+        assert_eq!(log.parts.len(), MAX_SEGMENTS / 2);
+        log.parts = parts;
+
+        let many = vec![log.parts.last().unwrap().clone(); MAX_SEGMENTS + 1];
+        let made = Made::new(&log.shared);
+        let refused = log.publish(many, made).unwrap_err();
+        assert!(
+            matches!(refused, LogError::TooManySegments { .. }),
+            "{refused}"
+        );
+        append(&mut log);
+        assert_eq!((log.frames().count(), log.poisoned()), (4, None));
     }
 }
