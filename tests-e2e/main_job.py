@@ -4,8 +4,8 @@
     python3 tests-e2e/main_job.py target/release/lattice
 
 Every command of the binary is run as a user runs it. Prints a table of what was shown, one line per
-claim; exits 1 when any of them does not hold. The real logs are read from ../shared/data/bones-logs
-beside the workspace (or $BONES_LOGS); without them only the synthetic log is used, with a loud note,
+claim; exits 1 when any of them does not hold. The real logs are read from the folder that $BONES_LOGS names,
+or from one beside the workspace; without them only the synthetic log is used, with a loud note,
 and with REQUIRE_REAL_LOGS=1 that is a failure.
 """
 

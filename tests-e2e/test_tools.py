@@ -3,7 +3,7 @@
 
     python3 test_tools.py
 
-Reads the real logs from ../shared/data/bones-logs (or $BONES_LOGS) when they are there; with
+Reads the real logs from the folder that $BONES_LOGS names, or from one beside the workspace, when they are there; with
 REQUIRE_REAL_LOGS=1 their absence is a failure.
 """
 

@@ -57,7 +57,10 @@ fn run() -> bool {
         report.workload(&title, &rows);
         let own = rows.iter().find(|row| row.role == Role::Own);
         let own = own.expect("our row").nanos;
-        let first = *flat.get_or_insert(own);
+        let Some(first) = flat else {
+            flat = Some(own);
+            continue;
+        };
         report.count(
             &format!("{title}: {own:.1} ns, at most {FLAT} times the {first:.1} ns of 1000 events"),
             own <= FLAT * first,

@@ -1,4 +1,4 @@
-//! Snapshot exports: all that a store knows, in one file that any other store joins.
+//! Snapshot exports: what the base of a store knows now, in one file that any other store joins.
 //!
 //! `docs/FORMAT-EXPORT.md` describes the bytes. Redactions come first and whole, so that no reader
 //! ever holds text that the writer had redacted.

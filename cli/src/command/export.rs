@@ -16,9 +16,10 @@ use crate::progress::Progress;
 use crate::store::{OnStore, outside_of_stores, with_store};
 use crate::terminal::{bytes, counted};
 
-/// Write everything the store knows to one file.
+/// Write what the store knows now to one file.
 ///
-/// The file appears whole or not at all.
+/// Scopes, pins and the past stay behind: a backup of those is a copy of the store's directory. The
+/// file appears whole or not at all.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
