@@ -123,8 +123,8 @@ struct Report {
     holds: bool,
     wall: Proof,
     itc: Proof,
-    /// Where store and log were left.
-    kept: Option<(PathBuf, PathBuf)>,
+    /// Where store and log were left. What of a path is no text is replaced.
+    kept: Option<[String; 2]>,
 }
 
 impl Report {
@@ -154,7 +154,7 @@ impl Report {
             kept: demo
                 .store
                 .as_ref()
-                .map(|store| (store.clone(), log.to_owned())),
+                .map(|store| [store.display().to_string(), log.display().to_string()]),
         }
     }
 
@@ -229,8 +229,7 @@ impl fmt::Display for Report {
         }
         writeln!(f, "Nothing a reader can see has changed. Next:")?;
         match &self.kept {
-            Some((store, log)) => {
-                let (store, log) = (store.display(), log.display());
+            Some([store, log]) => {
                 writeln!(f, "  lattice items --store {store}")?;
                 writeln!(f, "  lattice verify --store {store} --sources {log}")
             }

@@ -14,6 +14,7 @@ mod hazards;
 mod history;
 mod import;
 mod redact;
+mod reference;
 mod schema;
 mod scope;
 mod support;
