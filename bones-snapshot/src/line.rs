@@ -138,6 +138,7 @@ pub fn parse_line(line: &[u8]) -> Result<Option<Event>, LineError> {
         check_header(line)?;
         return Ok(None);
     }
+    check_hidden_header(line)?;
     let text = std::str::from_utf8(line)
         .map_err(|e: Utf8Error| LineErrorKind::NotUtf8.at(e.valid_up_to()))?;
     if text.trim().is_empty() {
@@ -167,6 +168,18 @@ fn check_header(line: &[u8]) -> Result<(), LineError> {
         return Err(LineErrorKind::NewerVersion { found: version }.at(at));
     }
     Ok(())
+}
+
+/// A header behind blanks or a byte order mark is none, and a bad line; one of a newer format must not be left out as
+/// such.
+fn check_hidden_header(line: &[u8]) -> Result<(), LineError> {
+    let shown = line.trim_ascii_start();
+    let shown = shown.strip_prefix(b"\xef\xbb\xbf").unwrap_or(shown);
+    let hidden = line.len().saturating_sub(shown.len());
+    match check_header(shown) {
+        Err(error) => Err(error.kind.at(error.byte.saturating_add(hidden))),
+        Ok(()) => Ok(()),
+    }
 }
 
 fn parse_columns(text: &str) -> Result<Event, LineError> {

@@ -184,10 +184,17 @@ pub fn events_files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
         return Ok(vec![path.into()]);
     }
     let nested = path.join("events");
-    let folder = if nested.is_dir() {
-        nested
-    } else {
-        path.to_owned()
+    // A link to nothing of that name is an error, too: what it should lead to would be missing.
+    let folder = match fs::metadata(&nested) {
+        Ok(meta) if meta.is_dir() => nested,
+        Ok(_) => path.to_owned(),
+        Err(_) if fs::symlink_metadata(&nested).is_err() => path.to_owned(),
+        Err(source) => {
+            return Err(SourceError::Io {
+                path: nested,
+                source,
+            });
+        }
     };
     let mut files = Vec::new();
     for entry in fs::read_dir(&folder).map_err(io)? {

@@ -212,6 +212,14 @@ fn a_newer_header_is_told_from_a_bad_line() {
             .is_version()
     );
     assert!(!parse_line(b"7").unwrap_err().is_version());
+    // Behind what some editors put in front of it, too; one that is read is a bad line there.
+    for hidden in ["\u{feff}", " ", " \t\u{feff}"] {
+        let newer = parse_line(format!("{hidden}# bones event log v2").as_bytes()).unwrap_err();
+        assert!(newer.is_version(), "{newer}");
+        assert_eq!(newer.byte, hidden.len() + "# bones event log v".len());
+        let read = parse_line(format!("{hidden}# bones event log v1").as_bytes()).unwrap_err();
+        assert!(!read.is_version(), "{read}");
+    }
 }
 
 #[test]

@@ -99,6 +99,11 @@ fn an_events_file_that_is_none_is_not_passed_over() {
             fs::remove_dir(&link).unwrap();
         }
     }
+    // Nor a folder of them that a link should lead to.
+    let events = format!("{folder}/events");
+    std::os::unix::fs::symlink("nowhere", &events).unwrap();
+    fail(&["import", &folder, "--store", &store], &[&events]);
+    fs::remove_file(&events).unwrap();
     succeed(&["import", &folder, "--store", &store]);
 }
 

@@ -381,43 +381,80 @@ fn json_is_as_the_page_says() {
     ]);
 }
 
+/// What stands between quotes or back-quotes in a text, of those that `is` wants.
+fn quoted(text: &str, quote: char, is: impl Fn(&str) -> bool) -> BTreeSet<String> {
+    let quoted = text.split(quote).skip(1).step_by(2);
+    quoted.filter(|q| is(q)).map(str::to_owned).collect()
+}
+
+/// A part of a source file, from one text to the next of another.
+fn part<'a>(source: &'a str, from: &str, to: &str) -> &'a str {
+    let (_, part) = source.split_once(from).unwrap();
+    part.split_once(to).unwrap().0
+}
+
 #[test]
-fn the_line_of_the_format_page_reads_and_its_types_are_known() {
+fn the_line_of_the_format_page_reads() {
     let page = doc("FORMAT-EVENTS.md");
     let shown = page
         .lines()
         .find(|line| line.starts_with("1767225600000000→") && line.contains("→blake3:"))
         .unwrap();
+    let hashed = shown.rsplit_once('→').unwrap().0;
+    assert!(page.contains(&format!("has the hash of `{hashed}` and a `\\n`, ")));
+    let length = hashed.chars().count() + 1;
+    assert!(
+        page.contains(&format!("`\\n`, {length}\nbytes.")),
+        "{length}"
+    );
+
     let line = shown.replace('→', "\t");
     let event = bones_snapshot::parse_line(line.as_bytes())
         .unwrap()
         .unwrap();
     assert_eq!(bones_snapshot::format_hash(&event.hash), hash(&line));
+    assert_eq!(
+        event.data,
+        bones_snapshot::EventData::Comment("Works now.".into())
+    );
+    let header = format!(
+        "{}\n{}\n",
+        bones_snapshot::SHARD_HEADER,
+        bones_snapshot::FIELD_COMMENT
+    );
+    assert!(page.contains(&header));
+}
 
-    // A type that is not known keeps its name beside its data.
-    let known = |event_type: &str| {
-        let data = r#"{"field":"title","value":"v","state":"done","action":"assign","agent":"a","body":"b","target":"bn-2","link_type":"l","summary":"s","target_hash":"HASH"}"#;
-        let line = crate::support::event(
-            1,
-            "ada",
-            event_type,
-            "bn-1",
-            &data.replace("HASH", &hash(&line)),
-        );
-        let event = bones_snapshot::parse_line(line.as_bytes())
-            .unwrap()
-            .unwrap();
-        !matches!(event.data, bones_snapshot::EventData::Opaque)
+#[test]
+fn the_format_page_has_the_types_and_errors_of_the_source() {
+    let page = doc("FORMAT-EVENTS.md");
+    let source = |name: &str| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../bones-snapshot/src");
+        fs::read_to_string(root.join(name)).unwrap()
     };
-    let rows = page
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `item."));
-    let types: Vec<String> = rows
-        .map(|row| format!("item.{}", row.split_once('`').unwrap().0))
-        .collect();
-    assert_eq!(types.len(), 11);
-    for event_type in types {
-        assert!(known(&event_type), "{event_type}");
-    }
-    assert!(!known("item.other"));
+    let rows = |from: &str| -> BTreeSet<String> {
+        let table = part(&page, from, "\n\n").lines().skip(1);
+        let first = |row: &str| row.split('|').nth(1).unwrap().to_owned();
+        table
+            .flat_map(|row| quoted(&first(row), '`', |_| true))
+            .collect()
+    };
+
+    let data = source("data.rs");
+    let known = part(&data, "pub(crate) fn interpret(", "\n}\n");
+    let known = quoted(known, '"', |q| q.starts_with("item."));
+    assert_eq!(rows("| type | members | does |\n"), known);
+
+    let lines = source("line.rs");
+    let kinds = part(&lines, "pub enum LineErrorKind {\n", "\n}\n").lines();
+    let variant = |line: &str| {
+        let line = line.strip_prefix("    ")?;
+        let name: String = line
+            .chars()
+            .take_while(char::is_ascii_alphanumeric)
+            .collect();
+        (!name.is_empty()).then_some(name)
+    };
+    let kinds: BTreeSet<String> = kinds.filter_map(variant).collect();
+    assert_eq!(rows("| error | when |\n"), kinds);
 }
