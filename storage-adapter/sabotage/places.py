@@ -507,4 +507,22 @@ SABOTAGES = [
         "tiered/salvage.rs::a_rewrite_without_its_last_mark_is_brought_over_without_a_manifest",
         [Place("log/rebuild.rs", "!is_last || «self.open.is_some_and(Stamp::is_rewrite)»", "false")],
     ),
+    Sabotage(
+        "cut-under-its-own-name",
+        "a replaced file is cut before its new name is on the medium",
+        "log/crash.rs::every_stop_leaves_the_acknowledged_state_or_the_one_under_way",
+        [Place("log/obsolete.rs", "if !aside.is_empty() && «shared.sync_dir().is_err()» {", "false")],
+    ),
+    Sabotage(
+        "cut-under-a-view",
+        "a replaced file is cut although a view holds it open",
+        "log/rewrite.rs::a_file_that_a_view_holds_open_is_not_cut",
+        [Place("log/obsolete.rs", "if «self.handle.strong_count() > 0» {", "false")],
+    ),
+    Sabotage(
+        "owner-not-heeded",
+        "a rewrite goes at full speed beside an owner that syncs",
+        "log/rewrite.rs::a_rewrite_beside_an_owner_that_syncs_takes_small_steps",
+        [Place("log/pace.rs", "self.is_beside |= «owner.so_far() != self.seen»;", "false")],
+    ),
 ]

@@ -13,6 +13,7 @@ mod memory_log;
 mod record;
 mod shared;
 mod source;
+mod stopwatch;
 mod streaming;
 pub mod version;
 mod whole;

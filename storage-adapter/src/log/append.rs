@@ -154,6 +154,7 @@ impl<F: Files> LogDir<F> {
 
     /// The one place that moves `durable`.
     fn sync_active(&mut self) -> Result<(), LogError> {
+        self.shared.syncs.count();
         if let Err(error) = self.active.sync() {
             // SUBTLE: the system may now show bytes that it will never write. Cut them while we
             // know: a later open would read them as good, build on them, and lose what it built at

@@ -59,7 +59,7 @@ pub(super) fn contents<F: Files>(files: &F) -> Result<Contents, LogError> {
                     > SEGMENT_HEAD;
                 debris.push(entry);
             }
-            Some(Own::Manifest(_) | Own::Segment(_) | Own::Tail) => headless = true,
+            Some(Own::Manifest(_) | Own::Segment(_) | Own::Gone(_) | Own::Tail) => headless = true,
             None => foreign = Some(entry),
         }
     }

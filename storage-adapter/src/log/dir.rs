@@ -11,6 +11,7 @@ use super::frame::Key;
 use super::frames::Frames;
 use super::manifest::Manifest;
 use super::name;
+use super::obsolete::STEP;
 use super::open::{OpenReport, open_file};
 use super::segment::Cursor;
 use super::shared::Shared;
@@ -40,6 +41,7 @@ pub struct LogDir<F: Files = Disk> {
     /// There may be bytes behind `end` that a failed write left.
     pub(super) dirty: bool,
     pub(super) segment_target: u64,
+    pub(super) removal_step: u64,
 }
 
 /// One segment, as [`LogDir::segments`] lists it.
@@ -147,6 +149,7 @@ impl<F: Files> LogDir<F> {
             durable: end,
             dirty: false,
             segment_target: SEGMENT_TARGET,
+            removal_step: STEP,
         }
     }
 
@@ -209,6 +212,12 @@ impl<F: Files> LogDir<F> {
     /// manifest of them all: take a larger size rather than thousands of segments.
     pub fn set_segment_target(&mut self, bytes: u64) {
         self.segment_target = bytes;
+    }
+
+    /// Sets how much [`Obsolete::unlink`](super::Obsolete::unlink) takes off a file at a time, 1 MiB unless told. It is not
+    /// stored.
+    pub fn set_removal_step(&mut self, bytes: u64) {
+        self.removal_step = bytes;
     }
 
     /// Bytes of all own files in the directory, kept tails and files waiting for removal included.

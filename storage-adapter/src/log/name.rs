@@ -18,6 +18,11 @@ pub(super) fn segment(id: u64) -> String {
     format!("seg-{id:016x}")
 }
 
+/// The name that segment `id` gets before it is cut and removed.
+pub(super) fn gone(id: u64) -> String {
+    format!("gone-{id:016x}")
+}
+
 /// The name of the `nth` file that keeps a tail cut from segment `id` at `offset`.
 pub(super) fn tail(id: u64, offset: u64, nth: u64) -> String {
     format!("tail-{id:016x}-{offset:016x}-{nth:016x}")
@@ -31,6 +36,7 @@ pub(super) enum Own {
     CurrentTmp,
     Manifest(u64),
     Segment(u64),
+    Gone(u64),
     Tail,
 }
 
@@ -47,6 +53,9 @@ pub(super) fn parse(name: &str) -> Option<Own> {
     }
     if let Some(id) = name.strip_prefix("seg-") {
         return hex16(id).map(Own::Segment);
+    }
+    if let Some(id) = name.strip_prefix("gone-") {
+        return hex16(id).map(Own::Gone);
     }
     let mut parts = name.strip_prefix("tail-")?.split('-');
     let ok = (0..3).all(|_| parts.next().and_then(hex16).is_some()) && parts.next().is_none();

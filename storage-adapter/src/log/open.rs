@@ -73,7 +73,8 @@ impl<F: Files> LogDir<F> {
 
         let mut next_id = manifest.next_id;
         for entry in files.list().map_err(LogError::io("list", files.path("")))? {
-            if let Some(Own::Manifest(id) | Own::Segment(id)) = name::parse(&entry) {
+            if let Some(Own::Manifest(id) | Own::Segment(id) | Own::Gone(id)) = name::parse(&entry)
+            {
                 next_id = next_id.max(id.saturating_add(1));
             }
         }
@@ -194,7 +195,7 @@ impl<F: Files> LogDir<F> {
             let is_orphan = match name::parse(&entry) {
                 Some(Own::Manifest(id)) => id != self.manifest.id,
                 Some(Own::Segment(id)) => self.manifest.segments.iter().all(|s| s.id != id),
-                Some(Own::CurrentTmp) => true,
+                Some(Own::CurrentTmp | Own::Gone(_)) => true,
                 Some(Own::Lock | Own::Current | Own::Tail) | None => false,
             };
             if is_orphan {

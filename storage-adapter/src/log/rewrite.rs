@@ -10,6 +10,7 @@ use super::files::{DataFile, Files};
 use super::frame::{Chain, Frame};
 use super::manifest::Segment;
 use super::name;
+use super::pace::Pace;
 use super::place::Place;
 use super::segment::{BatchWriter, Cursor, SEGMENT_HEAD, Stamp, segment_head};
 use super::shared::{Made, Token};
@@ -60,14 +61,11 @@ pub struct Rewrite<F: Files = Disk> {
     chain: Chain,
     pushed: u64,
     has_failed: bool,
+    pace: Pace,
     // SUBTLE: fields drop in this order: the files go first, then the next rewrite may begin.
     made: Made<F>,
     token: Token<F>,
 }
-
-/// So much is written between two syncs. A medium that is given everything at once makes the owner's syncs wait
-/// for all of it.
-const SYNC_EVERY: u64 = 4 << 20;
 
 /// The segment in the making.
 struct Draft<D> {
@@ -104,6 +102,7 @@ impl<F: Files> Rewrite<F> {
             chain: Chain::default(),
             pushed: 0,
             has_failed: false,
+            pace: Pace::new(&log.shared.syncs),
             made: Made::new(&log.shared),
             token,
         }
@@ -198,9 +197,11 @@ impl<F: Files> Rewrite<F> {
         let pushed = draft.batch.push(frame);
         pushed.map_err(LogError::io("write to", self.replaced.files.path(&name)))?;
         let at = draft.batch.at();
-        if at.saturating_sub(draft.synced) >= SYNC_EVERY {
-            let synced = draft.file.sync();
-            synced.map_err(|error| self.made.shared.sync_failed(error, &name))?;
+        let shared = &self.made.shared;
+        let unsynced = at.saturating_sub(draft.synced);
+        if self.pace.is_due(unsynced, &shared.syncs) {
+            let synced = self.pace.sync(&shared.syncs, || draft.file.sync());
+            synced.map_err(|error| shared.sync_failed(error, &name))?;
             draft.synced = at;
         }
         self.open = Some(draft);

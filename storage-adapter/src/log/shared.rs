@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::error::LogError;
 use super::files::Files;
+use super::pace::OwnerSyncs;
 
 /// The directory, its lock, its ids, and whether it may still be written to.
 ///
@@ -19,6 +20,7 @@ pub(super) struct Shared<F: Files> {
     poison: OnceLock<String>,
     /// Whether a rewrite is alive.
     rewriting: AtomicBool,
+    pub(super) syncs: OwnerSyncs,
     /// Own files that nothing names any more and that could not be removed yet.
     obsolete: Mutex<Vec<String>>,
 }
@@ -31,6 +33,7 @@ impl<F: Files> Shared<F> {
             next_id: AtomicU64::new(next_id),
             poison: OnceLock::new(),
             rewriting: AtomicBool::new(false),
+            syncs: OwnerSyncs::default(),
             obsolete: Mutex::new(Vec::new()),
         })
     }

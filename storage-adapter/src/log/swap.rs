@@ -1,49 +1,18 @@
 //! Compaction beside appends, as the owner sees it: a rewrite is begun, goes its own way, and is put in
 //! force in one step.
 
-use std::fmt;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use super::dir::LogDir;
-use super::disk::Disk;
 use super::error::LogError;
 use super::files::Files;
 use super::frame::Frame;
-use super::manifest::{Manifest, Segment};
+use super::manifest::Segment;
 use super::name;
+use super::obsolete::Obsolete;
 use super::rewrite::{Finished, Rewrite};
 use super::segment::SEGMENT_HEAD;
-use super::shared::{Shared, Token};
-
-/// Files that only an earlier manifest named, for [`LogDir::remove`].
-///
-/// If it is dropped instead, they stay until the store is opened again.
-#[must_use = "the files stay until they are removed"]
-pub struct Obsolete<F: Files = Disk> {
-    names: Vec<String>,
-    owner: Weak<Shared<F>>,
-}
-
-impl<F: Files> Obsolete<F> {
-    /// The names of the files.
-    pub fn names(&self) -> &[String] {
-        &self.names
-    }
-
-    /// Takes the files off the disk, as far as that is possible now, beside whatever the owner does: large files take
-    /// long. [`LogDir::remove`] tries the rest again and makes the removal durable.
-    pub fn unlink(&mut self) {
-        // Without an owner, or after a failed sync, it is for the next open to say what the store does without.
-        let Some(shared) = self
-            .owner
-            .upgrade()
-            .filter(|shared| shared.writable().is_ok())
-        else {
-            return;
-        };
-        self.names.retain(|name| shared.files.unlink(name).is_err());
-    }
-}
+use super::shared::Token;
 
 impl<F: Files> LogDir<F> {
     /// Begins to replace everything committed so far. It is made durable, and the active segment is closed
@@ -127,10 +96,15 @@ impl<F: Files> LogDir<F> {
         let since = now.iter().skip(seen).cloned();
         let parts: Vec<_> = standing.chain(parts).chain(since).collect();
         let old = self.publish(parts, made)?;
-        Ok(Obsolete {
-            names: self.only_in(&old),
-            owner: Arc::downgrade(&self.shared),
-        })
+        let stays = |id| self.parts.iter().any(|part| part.segment.id == id);
+        let gone = now.iter().filter(|part| !stays(part.segment.id));
+        let manifest = name::manifest(old.id);
+        Ok(Obsolete::new(
+            &self.shared,
+            self.removal_step,
+            gone,
+            manifest,
+        ))
     }
 
     /// Removes the files that a publication left behind. What cannot be removed is listed by
@@ -141,8 +115,8 @@ impl<F: Files> LogDir<F> {
     /// [`LogError::Io`] when the directory cannot be synced: the owner is poisoned.
     /// [`LogError::Poisoned`]: the next open removes them. [`LogError::Foreign`].
     pub fn remove(&mut self, obsolete: Obsolete<F>) -> Result<(), LogError> {
-        self.own(obsolete.owner.ptr_eq(&Arc::downgrade(&self.shared)))?;
-        let mut names = obsolete.names;
+        self.own(obsolete.is_of(&self.shared))?;
+        let mut names = obsolete.into_names();
         names.append(&mut self.shared.obsolete());
         if let Err(poisoned) = self.writable() {
             *self.shared.obsolete() = names;
@@ -191,20 +165,5 @@ impl<F: Files> LogDir<F> {
         }
         let path = self.shared.files.path("");
         Err(LogError::Foreign { path })
-    }
-
-    /// Files that `old` names and the manifest in force does not, `old` itself included.
-    fn only_in(&self, old: &Manifest) -> Vec<String> {
-        let stays = |id: u64| self.manifest.segments.iter().any(|s| s.id == id);
-        let gone = old.segments.iter().filter(|s| !stays(s.id));
-        gone.map(|s| name::segment(s.id))
-            .chain([name::manifest(old.id)])
-            .collect()
-    }
-}
-
-impl<F: Files> fmt::Debug for Obsolete<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Obsolete").field(&self.names).finish()
     }
 }

@@ -9,12 +9,12 @@ use bones_snapshot::Order;
 
 use super::SharedStore;
 use super::beside::beside;
-use super::stopwatch::Stopwatch;
 use crate::error::StoreError;
 use crate::item_store::{
     Compaction, CompactionOutcome, ItemStore, LogFacts, Plan, Replacement, View,
 };
 use crate::log_store::{LogRewrite, LogStore};
+use crate::stopwatch::Stopwatch;
 
 /// So long a compaction waits for readers to let go of what it frees.
 const PATIENCE: Duration = Duration::from_millis(100);

@@ -5,7 +5,6 @@ mod compaction;
 mod queue;
 mod schedule;
 mod stats;
-mod stopwatch;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -7,10 +7,10 @@ use std::time::Duration;
 use bones_snapshot::Order;
 
 use super::SharedStore;
-use super::stopwatch::Stopwatch;
 use crate::error::StoreError;
 use crate::item_store::{Compaction, CompactionOutcome};
 use crate::log_store::LogStore;
+use crate::stopwatch::Stopwatch;
 
 /// When to compact. What is `None` does not count; whatever comes first does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -372,18 +372,46 @@ impl World {
         let text = std::str::from_utf8(bytes(current)).unwrap();
         assert_eq!(self.inodes[self.live[current]].durable, text.as_bytes());
         let manifest = text.split(' ').nth(2).unwrap();
-        let bytes = bytes(manifest);
-        self.expect_synced(manifest, bytes.len());
-        let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
-        let entries = 52 + 8 + usize::try_from(word(44)).unwrap();
-        for entry in bytes[entries..bytes.len() - 32].chunks(64) {
-            let word = |at: usize| u64::from_le_bytes(entry[at..at + 8].try_into().unwrap());
-            self.expect_synced(
-                &format!("seg-{:016x}", word(0)),
-                usize::try_from(word(40)).unwrap(),
-            );
+        self.expect_synced(manifest, bytes(manifest).len());
+        for (segment, len) in listed(bytes(manifest)) {
+            self.expect_synced(&segment, len);
         }
     }
+
+    /// The state that is on the medium does not name this segment.
+    fn expect_done_without(&self, segment: &str) {
+        let durable = |name: &str| &self.inodes[self.durable[name]].durable;
+        let text = std::str::from_utf8(durable("CURRENT")).unwrap();
+        let manifest = durable(text.split(' ').nth(2).unwrap());
+        assert!(
+            listed(manifest).all(|(named, _)| named != segment),
+            "{segment} is in force"
+        );
+    }
+
+    /// A file is cut only at the end of the log, or under a name that a stop leaves to it.
+    fn expect_cut_of(&self, inode: usize) {
+        let named = |names: &BTreeMap<String, usize>, prefix: &str| {
+            let mut names = names.iter();
+            names.any(|(name, at)| *at == inode && name.starts_with(prefix))
+        };
+        let is_aside = named(&self.live, "gone-");
+        assert!(
+            !is_aside || !named(&self.durable, "seg-"),
+            "a file is cut whose new name is not synced"
+        );
+    }
+}
+
+/// The segments of a manifest, each with its vouched length.
+fn listed(manifest: &[u8]) -> impl Iterator<Item = (String, usize)> {
+    let word = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
+    let entries = 52 + 8 + usize::try_from(word(manifest, 44)).unwrap();
+    let entry = move |entry: &[u8]| {
+        let len = usize::try_from(word(entry, 40)).unwrap();
+        (format!("seg-{:016x}", word(entry, 0)), len)
+    };
+    manifest[entries..manifest.len() - 32].chunks(64).map(entry)
 }
 
 fn apply(names: &mut BTreeMap<String, usize>, change: &NameChange) {
@@ -483,7 +511,11 @@ impl Files for SimDisk {
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         self.whole(&format!("rename {from} {to}"), |world| {
-            world.expect_all_synced(from);
+            if to == "CURRENT" {
+                world.expect_all_synced(from);
+            } else {
+                world.expect_done_without(from);
+            }
             let inode = world.live.remove(from).ok_or(io::ErrorKind::NotFound)?;
             world.live.insert(to.to_owned(), inode);
             world
@@ -559,6 +591,7 @@ impl DataFile for SimFile {
     fn truncate(&self, len: u64) -> io::Result<()> {
         self.disk
             .whole(&format!("truncate {}", self.name), |world| {
+                world.expect_cut_of(self.inode);
                 let inode = &mut world.inodes[self.inode];
                 let len = usize::try_from(len).unwrap();
                 inode.live.resize(len, 0);

@@ -30,6 +30,8 @@ pub(super) enum Step {
     Push(usize),
     /// Finishes it, puts it in force, and removes what it left behind.
     Publish,
+    /// The same, taken off the disk in steps first, when nobody reads it.
+    Clear,
     /// Gives it up.
     Abandon,
     /// Close and open.
@@ -103,8 +105,24 @@ const MIXED: &[Step] = &[
     Step::Write(1),
 ];
 
+/// What is left behind goes in steps, over files of several steps and of less than one.
+const GRADUAL: &[Step] = &[
+    Step::Append(4),
+    Step::Begin,
+    Step::Push(3),
+    Step::Append(3),
+    Step::Clear,
+    Step::Write(2),
+    Step::Begin,
+    Step::Push(1),
+    Step::Clear,
+    Step::Begin,
+    Step::Clear,
+    Step::Append(1),
+];
+
 /// All of them.
-pub(super) const SCRIPTS: [&[Step]; 3] = [SCRIPT, REWRITES, MIXED];
+pub(super) const SCRIPTS: [&[Step]; 4] = [SCRIPT, REWRITES, MIXED, GRADUAL];
 
 /// Lengths of bodies, from none to several sectors.
 const LENGTHS: &[usize] = &[0, 7, 300, 700, 1800];
@@ -128,14 +146,19 @@ pub(super) fn frames(seed: u64, count: usize) -> Vec<Frame> {
 /// Opens with a small segment size.
 pub(super) fn open(disk: &SimDisk) -> Result<(Log, OpenReport), LogError> {
     let (mut log, report) = LogDir::open_on(disk.clone())?;
-    log.set_segment_target(4000);
+    set_small(&mut log);
     Ok((log, report))
 }
 
 pub(super) fn create(disk: &SimDisk) -> Result<Log, LogError> {
     let mut log = LogDir::create_on(disk.clone(), HEADER)?;
-    log.set_segment_target(4000);
+    set_small(&mut log);
     Ok(log)
+}
+
+fn set_small(log: &mut Log) {
+    log.set_segment_target(4000);
+    log.set_removal_step(1000);
 }
 
 /// Reads everything.
@@ -275,7 +298,12 @@ impl Model {
                 self.acked = state;
                 self.durable();
             }
-            Step::Begin | Step::Push(_) | Step::Publish | Step::Abandon | Step::Reopen => {
+            Step::Begin
+            | Step::Push(_)
+            | Step::Publish
+            | Step::Clear
+            | Step::Abandon
+            | Step::Reopen => {
                 panic!("not a step of the log alone")
             }
         }
@@ -352,15 +380,19 @@ impl Run {
                     under_way.rewrite.push(frame)?;
                 }
             }
-            Step::Publish => {
+            Step::Publish | Step::Clear => {
                 let under_way = self.under_way.take().unwrap();
                 let finished = under_way.rewrite.finish()?;
                 let state =
                     model.rewritten(under_way.commit, under_way.replaced, &under_way.pushed);
                 model.allowed.push((model.commit, state.clone()));
-                let obsolete = log.publish_rewrite(finished)?;
+                let mut obsolete = log.publish_rewrite(finished)?;
                 model.acked = state;
                 model.durable();
+                if step == Step::Clear {
+                    self.views.clear();
+                    obsolete.unlink();
+                }
                 self.views.push((log.view(), model.acked.clone()));
                 log.remove(obsolete)?;
             }

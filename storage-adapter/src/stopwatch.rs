@@ -4,18 +4,18 @@ use std::time::{Duration, Instant};
 
 /// Measures from when it was made on.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stopwatch(Instant);
+pub(crate) struct Stopwatch(Instant);
 
 impl Stopwatch {
     #[expect(
         clippy::disallowed_methods,
         reason = "how long a wait may last is measured here; no time of day is read, and nothing measured is stored"
     )]
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self(Instant::now())
     }
 
-    pub(super) fn passed(self) -> Duration {
+    pub(crate) fn passed(self) -> Duration {
         self.0.elapsed()
     }
 }
