@@ -15,9 +15,14 @@ pub(crate) trait OnStore {
     fn on<S: Order>(self, store: ItemStore<S>) -> Result<(), CliError>;
 }
 
-/// Opens the store and does it.
+/// Opens the store to write to it, and does it.
 pub(crate) fn with_store(path: &Path, task: impl OnStore) -> Result<(), CliError> {
     on_opened(open(path)?, task)
+}
+
+/// Opens the store to read it, and does it.
+pub(crate) fn with_read_store(path: &Path, task: impl OnStore) -> Result<(), CliError> {
+    on_opened(read(path)?, task)
 }
 
 /// Does it with a store that is open.
@@ -30,15 +35,30 @@ pub(crate) fn on_opened(store: AnyStore, task: impl OnStore) -> Result<(), CliEr
 
 /// Opens a store under the order it has, and tells what had to be mended.
 pub(crate) fn open(path: &Path) -> Result<AnyStore, CliError> {
+    opened(path, AnyStore::open)
+}
+
+/// Opens a store to read it, beside others that do. Changes nothing.
+pub(crate) fn read(path: &Path) -> Result<AnyStore, CliError> {
+    opened(path, AnyStore::open_read_only)
+}
+
+/// [`read`] without showing that it takes time.
+pub(crate) fn read_quietly(path: &Path) -> Result<AnyStore, CliError> {
+    told(path, AnyStore::open_read_only(path))
+}
+
+type Opened = Result<(AnyStore, OpenReport), StoreError>;
+
+fn opened(path: &Path, open: impl FnOnce(&Path) -> Opened) -> Result<AnyStore, CliError> {
     let progress = Progress::new("opening the store");
-    let store = open_quietly(path)?;
+    let store = told(path, open(path))?;
     drop(progress);
     Ok(store)
 }
 
-/// The same without showing that it takes time.
-pub(crate) fn open_quietly(path: &Path) -> Result<AnyStore, CliError> {
-    let (store, report) = AnyStore::open(path).map_err(|error| match error {
+fn told(path: &Path, opened: Opened) -> Result<AnyStore, CliError> {
+    let (store, report) = opened.map_err(|error| match error {
         StoreError::Log(error) => no_store(error),
         error => error.into(),
     })?;
@@ -83,7 +103,7 @@ pub(crate) fn no_store(error: LogError) -> CliError {
     }
 }
 
-/// Tells what opening had to mend.
+/// Tells what opening mended, or left.
 fn warn(path: &Path, report: &OpenReport) {
     if let Some(cut) = &report.cut {
         warning(format_args!(
@@ -92,6 +112,15 @@ fn warn(path: &Path, report: &OpenReport) {
             cut.bytes,
             cut.offset,
             path.join(&cut.kept).display(),
+        ));
+    }
+    if let Some(torn) = &report.torn {
+        warning(format_args!(
+            "{} ends in {} bytes of a write that was never acknowledged; they are not read, and the next command that writes will \
+             cut them at byte {} and keep them in a file of their own",
+            path.join(&torn.file).display(),
+            torn.bytes,
+            torn.offset,
         ));
     }
     for orphan in &report.orphans_left {

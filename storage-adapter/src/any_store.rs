@@ -25,7 +25,22 @@ impl AnyStore {
     ///
     /// As [`ItemStore::open`], and [`StoreError::UnknownOrder`] for an order of a newer build.
     pub fn open(path: &Path) -> Result<(Self, OpenReport), StoreError> {
-        let (log, report) = LogDir::open(path)?;
+        Self::of(path, LogDir::open(path)?)
+    }
+
+    /// Opens a store to read it, beside others that do; see [`LogDir::open_read_only`].
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_read_only(path: &Path) -> Result<(Self, OpenReport), StoreError> {
+        Self::of(path, LogDir::open_read_only(path)?)
+    }
+
+    fn of(
+        path: &Path,
+        (log, report): (LogDir, OpenReport),
+    ) -> Result<(Self, OpenReport), StoreError> {
         let order = Header::decode(log.header(), path)?.order;
         let store = if order == Unstamped::WORD {
             Self::Wall(ItemStore::over(log)?)

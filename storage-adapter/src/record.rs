@@ -108,7 +108,7 @@ impl Header {
 ///
 /// [`StoreError`] when there is no store of items, or it is damaged or in use.
 pub fn order_word(path: &Path) -> Result<String, StoreError> {
-    let (log, _) = LogDir::open(path)?;
+    let (log, _) = LogDir::open_read_only(path)?;
     Header::decode(log.header(), path).map(|header| header.order)
 }
 

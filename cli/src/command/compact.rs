@@ -13,7 +13,7 @@ use crate::error::CliError;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::retention::RetentionArgs;
-use crate::store::{OnStore, with_store};
+use crate::store::{OnStore, with_read_store, with_store};
 use crate::time;
 
 /// Replace the events of finished items by snapshots, and let go of old history.
@@ -114,7 +114,12 @@ impl Compact {
             // Parameters that make no sense are refused before the store is read.
             config.validate().map_err(CliError::Retention)?;
         }
-        with_store(&self.store.path, Task { options, out })
+        let task = Task { options, out };
+        if self.dry_run {
+            with_read_store(&self.store.path, task)
+        } else {
+            with_store(&self.store.path, task)
+        }
     }
 }
 

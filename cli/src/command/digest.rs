@@ -12,7 +12,7 @@ use crate::args::StoreArg;
 use crate::error::CliError;
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::store::{OnStore, with_store};
+use crate::store::{OnStore, with_read_store};
 
 /// Print one hash over everything the store knows.
 ///
@@ -29,7 +29,7 @@ pub(crate) struct Digest {
 
 impl Digest {
     pub(crate) fn run(self, out: &Output) -> Result<(), CliError> {
-        with_store(&self.store.path, Task { out })
+        with_read_store(&self.store.path, Task { out })
     }
 }
 

@@ -20,7 +20,7 @@ use self::set::Members;
 use crate::args::StoreArg;
 use crate::error::CliError;
 use crate::output::Output;
-use crate::store::{OnStore, item, with_store};
+use crate::store::{OnStore, item, with_read_store};
 
 /// Say why a field reads as it does.
 ///
@@ -54,7 +54,7 @@ impl Explain {
             path: &self.store.path,
             out,
         };
-        with_store(&self.store.path, task)
+        with_read_store(&self.store.path, task)
     }
 }
 

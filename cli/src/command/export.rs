@@ -13,7 +13,7 @@ use crate::command::items::Views;
 use crate::error::CliError;
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::store::{OnStore, outside_of_stores, with_store};
+use crate::store::{OnStore, outside_of_stores, with_read_store};
 use crate::terminal::{bytes, counted};
 
 /// Write what the store knows now to one file.
@@ -59,7 +59,7 @@ impl Export {
             file: &self.out,
             out,
         };
-        with_store(&self.store.path, task)
+        with_read_store(&self.store.path, task)
     }
 }
 

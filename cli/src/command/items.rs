@@ -12,7 +12,7 @@ use crate::args::StoreArg;
 use crate::error::CliError;
 use crate::moment::{Asked, MomentArgs, Place};
 use crate::output::Output;
-use crate::store::{OnStore, with_store};
+use crate::store::{OnStore, with_read_store};
 use crate::terminal::{counted, cut, one_line, pad, width};
 
 /// List all items, as they are or as they were.
@@ -35,7 +35,7 @@ pub(crate) struct Items {
 impl Items {
     pub(crate) fn run(self, out: &Output) -> Result<(), CliError> {
         let asked = self.moment.ask()?;
-        with_store(&self.store.path, Task { asked, out })
+        with_read_store(&self.store.path, Task { asked, out })
     }
 }
 

@@ -11,7 +11,7 @@ use storage_adapter::{CommitChanges, ItemStore, ScopeId, StoreError, View};
 use crate::args::StoreArg;
 use crate::error::CliError;
 use crate::output::Output;
-use crate::store::{OnStore, with_store};
+use crate::store::{OnStore, with_read_store};
 use crate::terminal::{counted, cut, one_line, pad, width};
 use crate::time;
 
@@ -48,7 +48,7 @@ impl Log {
             scope: self.scope.as_deref(),
             out,
         };
-        with_store(&self.store.path, task)
+        with_read_store(&self.store.path, task)
     }
 }
 

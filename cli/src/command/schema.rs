@@ -10,7 +10,7 @@ use storage_adapter::{ItemStore, View};
 use crate::args::StoreArg;
 use crate::error::CliError;
 use crate::output::Output;
-use crate::store::{OnStore, with_store};
+use crate::store::{OnStore, with_read_store, with_store};
 use crate::terminal::one_line;
 use crate::time;
 
@@ -66,7 +66,11 @@ impl Schema {
             action: &self.action,
             out,
         };
-        with_store(&store.path, task)
+        if matches!(self.action, Action::Status { .. }) {
+            with_read_store(&store.path, task)
+        } else {
+            with_store(&store.path, task)
+        }
     }
 }
 

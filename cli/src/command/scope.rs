@@ -10,7 +10,7 @@ use storage_adapter::{ItemStore, ScopeId};
 use crate::args::StoreArg;
 use crate::error::CliError;
 use crate::output::Output;
-use crate::store::{OnStore, with_store};
+use crate::store::{OnStore, with_read_store, with_store};
 use crate::terminal::{counted, one_line};
 use crate::time;
 
@@ -61,7 +61,11 @@ impl Scope {
             action: &self.action,
             out,
         };
-        with_store(&store.path, task)
+        if matches!(self.action, Action::List { .. }) {
+            with_read_store(&store.path, task)
+        } else {
+            with_store(&store.path, task)
+        }
     }
 }
 

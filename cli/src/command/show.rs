@@ -13,7 +13,7 @@ use crate::command::items::REDACTED;
 use crate::error::CliError;
 use crate::moment::{Asked, MomentArgs, Place};
 use crate::output::Output;
-use crate::store::{OnStore, unknown, with_store};
+use crate::store::{OnStore, unknown, with_read_store};
 use crate::terminal::{counted, harmless, one_line};
 use crate::time;
 
@@ -44,7 +44,7 @@ impl Show {
             asked: self.moment.ask()?,
             out,
         };
-        with_store(&self.store.path, task)
+        with_read_store(&self.store.path, task)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::args::StoreArg;
 use crate::error::CliError;
 use crate::output::Output;
 use crate::retention::RetentionArgs;
-use crate::store::{OnStore, with_store};
+use crate::store::{OnStore, with_read_store};
 use crate::terminal::{bytes, one_line};
 use crate::time;
 
@@ -42,7 +42,7 @@ impl Stats {
             clock: self.retention.clock_micros()?,
             out,
         };
-        with_store(&self.store.path, task)
+        with_read_store(&self.store.path, task)
     }
 }
 

@@ -44,7 +44,7 @@ impl Verify {
             sources: self.sources.as_deref(),
             out,
         };
-        match store::open(path) {
+        match store::read(path) {
             Ok(store) => store::on_opened(store, task),
             Err(error) => {
                 // A store whose items cannot be read may still say where it is damaged.
@@ -102,7 +102,7 @@ struct Report {
 impl Report {
     /// The damage to a store that does not open; `None` when none is found this way either.
     fn of_damage(path: &Path) -> Option<Self> {
-        let (log, _) = LogDir::open(path).ok()?;
+        let (log, _) = LogDir::open_read_only(path).ok()?;
         let found = log.verify().ok()?;
         (!found.damage.is_empty()).then(|| Self {
             sound: false,

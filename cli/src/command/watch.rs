@@ -50,14 +50,14 @@ impl Watch {
         let path = &self.store.path;
         let mut from = self.from;
         if !self.follow {
-            return Self::read(&store::open(path)?, &mut from, out).map(drop);
+            return Self::read(&store::read(path)?, &mut from, out).map(drop);
         }
         let mut seen = None;
         loop {
             let found = Trace::of(path);
             // Opening reads all of the store: only when a file of it is another than last time.
             if seen.as_ref() != Some(&found) {
-                match store::open_quietly(path) {
+                match store::read_quietly(path) {
                     Ok(opened) => {
                         if !Self::read(&opened, &mut from, out)? {
                             return Ok(());

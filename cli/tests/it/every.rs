@@ -177,11 +177,53 @@ fn a_torn_tail_is_a_warning() {
     let mut torn = std::fs::read(&path).unwrap();
     torn.extend([7; 5]);
     std::fs::write(&path, torn).unwrap();
-    let run = lattice(&["stats", "--store", &store]);
-    assert_eq!(run.code, Some(0), "{run:?}");
-    assert!(
-        run.err.starts_with("warning: ") && run.err.contains("5 bytes"),
-        "{run:?}"
-    );
+    let told = |command: &[&str], kept: &str| {
+        let run = lattice(&[command, &["--store", &store]].concat());
+        assert_eq!(run.code, Some(0), "{run:?}");
+        let is_warning = run.err.starts_with("warning: ") && run.err.contains("5 bytes");
+        assert!(is_warning && run.err.contains(kept), "{run:?}");
+    };
+    let before = crate::support::files(&store);
+    for _ in 0..2 {
+        told(&["stats"], "they are not read");
+        assert_eq!(
+            crate::support::files(&store),
+            before,
+            "who reads cuts nothing"
+        );
+    }
+    told(&["pin", "1"], "kept in");
     succeed(&["stats", "--store", &store]);
+}
+
+/// Every command that only reads: beside others, and without a change to any file.
+#[test]
+fn who_reads_changes_nothing_and_keeps_no_other_reader_out() {
+    let bench = Bench::new();
+    let store = bench.store("store", "wall", &project());
+    let before = crate::support::files(&store);
+    let (held, _) = storage_adapter::AnyStore::open_read_only(store.as_ref()).unwrap();
+    let out = bench.path("out").display().to_string();
+    for command in [
+        &["items"][..],
+        &["show", "bn-done"],
+        &["show", "bn-done", "--at", "1"],
+        &["explain", "bn-done", "title"],
+        &["log"],
+        &["stats"],
+        &["digest"],
+        &["verify"],
+        &["export", "--format", "json", "--out", &out],
+        &["watch", "--from", "0"],
+        &["scope", "list"],
+        &["schema", "status"],
+        &["compact", "--dry-run", "--now", "2027-01-01T00:00:00Z"],
+        &["fsck"],
+    ] {
+        succeed(&[command, &["--store", &store]].concat());
+        assert_eq!(crate::support::files(&store), before, "{command:?}");
+    }
+    fail(&["pin", "1", "--store", &store], &["in use"]);
+    fail(&["compact", "--store", &store], &["in use"]);
+    drop(held);
 }

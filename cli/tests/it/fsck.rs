@@ -89,9 +89,9 @@ fn a_torn_tail_is_told_of_and_left() {
     assert_eq!(report["torn"]["offset"], whole.len());
     assert_eq!(report["tails"], serde_json::json!([]));
     assert_eq!(files(&store), before);
-    // Opening cuts it, and then it is one of those that are kept.
+    // Opening it to write cuts it, and then it is one of those that are kept.
     assert!(
-        lattice(&["stats", "--store", &store])
+        lattice(&["pin", "1", "--store", &store])
             .err
             .contains("5 bytes")
     );

@@ -351,7 +351,7 @@ fn json_is_as_the_page_says() {
     let (active, bytes) = largest_segment(&torn);
     fs::write(active, &bytes[..bytes.len() - 10]).unwrap();
     check.run("lattice fsck", 0, &["fsck", "--store", &torn]);
-    check.run("lattice digest", 0, &["digest", "--store", &torn]);
+    check.run(schema, 0, &["schema", "begin", "v2", "--store", &torn]);
     check.run("lattice fsck", 0, &["fsck", "--store", &torn]);
 
     // Damage, with commits before it and behind it.

@@ -72,6 +72,16 @@ impl<S: Order> ItemStore<S> {
         let (log, report) = LogDir::open(path)?;
         Ok((Self::over(log)?, report))
     }
+
+    /// Opens a store to read it, beside others that do; see [`LogDir::open_read_only`].
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_read_only(path: &Path) -> Result<(Self, OpenReport), StoreError> {
+        let (log, report) = LogDir::open_read_only(path)?;
+        Ok((Self::over(log)?, report))
+    }
 }
 
 impl<S: Order, L: LogStore> ItemStore<S, L> {

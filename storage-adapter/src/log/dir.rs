@@ -124,6 +124,38 @@ impl LogDir<Disk> {
     pub fn open(path: &Path) -> Result<(Self, OpenReport), LogError> {
         Self::open_on(Disk::at(path))
     }
+
+    /// Opens the store at `path` to read it, beside others that do: nothing is written, repaired or removed, no right to
+    /// write is needed, and no owner can open it meanwhile. Each write is refused with [`LogError::ReadOnly`].
+    ///
+    /// What it shows is what [`open`](Self::open) would. It is synced first, as an owner who was killed may have left it in
+    /// the system's memory only. (Where a system does not sync what is open for reading, as Windows, that is left out.)
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open); [`LogError::Locked`] while there is an owner.
+    ///
+    /// ```
+    /// use storage_adapter::log::{Frame, LogDir, LogError};
+    ///
+    /// let dir = tempfile::tempdir()?;
+    /// let path = dir.path().join("store");
+    /// let mut owner = LogDir::create(&path, b"")?;
+    /// owner.append([Frame::new(1, *b"whole")], 1)?;
+    /// assert!(matches!(LogDir::open_read_only(&path), Err(LogError::Locked { .. })));
+    /// drop(owner);
+    ///
+    /// let (mut one, _) = LogDir::open_read_only(&path)?;
+    /// let (another, _) = LogDir::open_read_only(&path)?;
+    /// assert_eq!((one.frames().count(), another.frames().count()), (1, 1));
+    /// assert!(matches!(LogDir::open(&path), Err(LogError::Locked { .. })));
+    /// let refused = one.append([Frame::new(1, *b"more")], 2);
+    /// assert!(matches!(refused, Err(LogError::ReadOnly { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn open_read_only(path: &Path) -> Result<(Self, OpenReport), LogError> {
+        Self::open_read_only_on(Disk::read_only(path))
+    }
 }
 
 impl<F: Files> LogDir<F> {
@@ -257,8 +289,9 @@ impl<F: Files> LogDir<F> {
     ///
     /// # Errors
     ///
-    /// [`LogError::Io`]; some may then be removed already.
+    /// [`LogError::Io`]; some may then be removed already. [`LogError::Poisoned`].
     pub fn discard_tails(&mut self) -> Result<usize, LogError> {
+        self.writable()?;
         let tails = self.kept_tails()?;
         for (tail, _) in &tails {
             let files = &self.shared.files;

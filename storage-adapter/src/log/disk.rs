@@ -24,6 +24,8 @@ use super::lock::FileLock;
 #[derive(Debug)]
 pub struct Disk {
     root: PathBuf,
+    /// Whether files are opened to be read and not to be written to.
+    is_read_only: bool,
 }
 
 impl Disk {
@@ -31,6 +33,16 @@ impl Disk {
     pub fn at(root: &Path) -> Self {
         Self {
             root: root.to_path_buf(),
+            is_read_only: false,
+        }
+    }
+
+    /// The directory at `root`, of which files are [opened](Files::open) to be read only, as a user may who must not
+    /// write, or from a medium that cannot be written to.
+    pub fn read_only(root: &Path) -> Self {
+        Self {
+            root: root.to_path_buf(),
+            is_read_only: true,
         }
     }
 
@@ -93,6 +105,19 @@ impl Files for Disk {
         FileLock::try_new(file)
     }
 
+    fn try_lock_shared(&self, name: &str) -> io::Result<Option<FileLock>> {
+        let file = match File::open(self.path(name)) {
+            // A copy may have come without it, and somebody else may make it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(self.path(name)),
+            file => file,
+        };
+        FileLock::try_shared(file?)
+    }
+
     fn create_new(&self, name: &str) -> io::Result<File> {
         OpenOptions::new()
             .read(true)
@@ -104,7 +129,7 @@ impl Files for Disk {
     fn open(&self, name: &str) -> io::Result<File> {
         OpenOptions::new()
             .read(true)
-            .append(true)
+            .append(!self.is_read_only)
             .open(self.path(name))
     }
 

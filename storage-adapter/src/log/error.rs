@@ -136,6 +136,12 @@ pub enum LogError {
         /// The limit.
         max: usize,
     },
+    /// A write to what was opened to be read.
+    #[error("{} was opened to be read only: open it to write to it", path.display())]
+    ReadOnly {
+        /// The directory.
+        path: PathBuf,
+    },
     /// An earlier failure left an outcome that only opening the store again can tell.
     #[error("{} is read-only after a failure ({why}): close it and open it again", path.display())]
     Poisoned {

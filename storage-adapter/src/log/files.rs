@@ -35,6 +35,14 @@ pub trait Files: Send + Sync + 'static {
     /// What the system says.
     fn try_lock(&self, name: &str) -> io::Result<Option<Self::Lock>>;
 
+    /// Takes a lock on `name` beside others that are taken so, and not beside an exclusive one. `None`: somebody else
+    /// holds that.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn try_lock_shared(&self, name: &str) -> io::Result<Option<Self::Lock>>;
+
     /// Makes a new empty file.
     ///
     /// # Errors

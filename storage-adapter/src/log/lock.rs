@@ -3,7 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::io;
 
-/// An exclusive lock on an open file, let go when this is dropped.
+/// An exclusive or a shared lock on an open file, let go when this is dropped.
 ///
 /// The system ties such a lock to the open file, not to one handle of it, and a child process gets a
 /// copy of every handle, which it keeps until it runs another program. So closing our handle is not
@@ -28,13 +28,41 @@ use std::io;
 pub struct FileLock(File);
 
 impl FileLock {
-    /// Locks `file`. `None`: somebody else holds the lock.
+    /// Locks `file`. `None`: somebody else holds a lock.
     ///
     /// # Errors
     ///
     /// What the system says; a file system without locks says `Unsupported`.
     pub fn try_new(file: File) -> io::Result<Option<Self>> {
-        match file.try_lock() {
+        let taken = file.try_lock();
+        Self::taken(file, taken)
+    }
+
+    /// Locks `file` beside others that do the same. `None`: somebody else holds an exclusive lock.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_new`](Self::try_new).
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use storage_adapter::log::FileLock;
+    ///
+    /// let dir = tempfile::tempdir()?;
+    /// let path = dir.path().join("LOCK");
+    /// let first = FileLock::try_shared(File::create(&path)?)?;
+    /// let second = FileLock::try_shared(File::open(&path)?)?;
+    /// assert!(first.is_some() && second.is_some());
+    /// assert!(FileLock::try_new(File::open(&path)?)?.is_none());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn try_shared(file: File) -> io::Result<Option<Self>> {
+        let taken = file.try_lock_shared();
+        Self::taken(file, taken)
+    }
+
+    fn taken(file: File, taken: Result<(), TryLockError>) -> io::Result<Option<Self>> {
+        match taken {
             Ok(()) => Ok(Some(Self(file))),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),

@@ -11,6 +11,7 @@
 //! | [`LogDir::append`] | both | writes, one sync |
 //! | [`LogDir::begin_rewrite`], [`Rewrite`], [`LogDir::publish_rewrite`] | the rename to `CURRENT` | the new frames, written and synced once, on any thread |
 //! | [`LogDir::open`] | - | a scan of what was appended since the last manifest |
+//! | [`LogDir::open_read_only`] | - | the same, beside others that only read |
 //! | [`LogDir::view`] | - | O(1); reading is one pass over all bytes, memory for the largest frame |
 //!
 //! Laws:
@@ -90,7 +91,7 @@ pub use frames::{Entry, FramePlace, Frames};
 pub use lock::FileLock;
 pub use manifest::{FORMAT, MAX_HEADER};
 pub use obsolete::Obsolete;
-pub use open::{CutTail, OpenReport};
+pub use open::{CutTail, OpenReport, TornTail};
 pub use place::{Place, Sealed};
 pub use rebuild::{Rebuilt, RebuiltFrom, rebuild};
 pub use rewrite::{Finished, Rewrite};

@@ -1,5 +1,5 @@
-//! Opening a store: first look at everything, then make durable what was seen, then repair, and
-//! only then remove what nothing names.
+//! Opening a store: first look at everything, then make durable what was seen. Who may write then repairs, and only
+//! then removes what nothing names.
 
 use std::io;
 use std::sync::Arc;
@@ -22,6 +22,8 @@ use super::window::Window;
 pub struct OpenReport {
     /// The torn tail that was cut, if there was one.
     pub cut: Option<CutTail>,
+    /// The torn tail that was left where it is, as the store was opened to be read only.
+    pub torn: Option<TornTail>,
     /// Own files that nothing named and that were removed.
     pub orphans_removed: Vec<String>,
     /// Own files that nothing named and that could not be removed; the next open tries again.
@@ -41,10 +43,25 @@ pub struct CutTail {
     pub kept: String,
 }
 
+/// Bytes of a batch that was never acknowledged, at the end of a segment. They are not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TornTail {
+    /// The segment.
+    pub file: String,
+    /// Where they begin: the end of the last whole batch.
+    pub offset: u64,
+    /// How many there are.
+    pub bytes: u64,
+}
+
 /// Takes the lock, or says who is in the way.
 pub(super) fn lock<F: Files>(files: &F) -> Result<F::Lock, LogError> {
+    locked(files, files.try_lock(LOCK))
+}
+
+fn locked<F: Files>(files: &F, taken: io::Result<Option<F::Lock>>) -> Result<F::Lock, LogError> {
     let path = files.path(LOCK);
-    match files.try_lock(LOCK) {
+    match taken {
         Ok(Some(lock)) => Ok(lock),
         Ok(None) => Err(LogError::Locked { path }),
         Err(source) => Err(LogError::Io {
@@ -67,10 +84,14 @@ impl<F: Files> LogDir<F> {
         // Again under the lock: the first look may have met another owner at work.
         expect_store(&files)?;
 
-        let manifest = read_manifest(&files)?;
-        let (sealed, active) = open_segments(&files, &manifest)?;
-        let (end, len, is_torn) = find_end(&files, &manifest, &active)?;
-
+        let Found {
+            manifest,
+            sealed,
+            active,
+            end,
+            len,
+            is_torn,
+        } = Found::look(&files)?;
         let mut next_id = manifest.next_id;
         for entry in files.list().map_err(LogError::io("list", files.path("")))? {
             if let Some(Own::Manifest(id) | Own::Segment(id) | Own::Gone(id)) = name::parse(&entry)
@@ -97,8 +118,49 @@ impl<F: Files> LogDir<F> {
                 cut,
                 orphans_removed,
                 orphans_left,
+                ..OpenReport::default()
             },
         ))
+    }
+
+    /// [`open_read_only`](LogDir::open_read_only) on any file layer.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn open_read_only_on(files: F) -> Result<(Self, OpenReport), LogError> {
+        expect_store(&files)?;
+        let lock = locked(&files, files.try_lock_shared(LOCK))?;
+        expect_store(&files)?;
+
+        let found = Found::look(&files)?;
+        let torn = found.is_torn.then(|| TornTail {
+            file: found.active.name.to_string(),
+            offset: found.end.at,
+            bytes: found.len.saturating_sub(found.end.at),
+        });
+        let shared = Shared::read_only(files, lock);
+        let log = Self::assemble(
+            shared,
+            found.manifest,
+            found.sealed,
+            found.active,
+            found.end,
+        );
+        // SUBTLE: as in `open_on`, and nothing is repaired. Some systems sync only what may be written to; there, what
+        // an owner left unsynced who was killed may be shown now and be lost with the power.
+        match log.active.sync().and_then(|()| log.shared.files.sync_dir()) {
+            Err(error) if error.kind() != io::ErrorKind::PermissionDenied => {
+                Err(log.shared.sync_failed(error, &log.active_name()))
+            }
+            _ => Ok((
+                log,
+                OpenReport {
+                    torn,
+                    ..OpenReport::default()
+                },
+            )),
+        }
     }
 
     /// Keeps the bytes `end .. len` of the active segment aside, durably, then cuts them.
@@ -211,6 +273,34 @@ impl<F: Files> LogDir<F> {
         left.sort();
         self.shared.obsolete().clone_from(&left);
         Ok((removed, left))
+    }
+}
+
+/// What there is to open.
+struct Found<D> {
+    manifest: Manifest,
+    sealed: Vec<Part<D>>,
+    active: Part<D>,
+    /// The last committed point.
+    end: Cursor,
+    /// The length of the active segment, and whether what lies behind the end is a torn tail.
+    len: u64,
+    is_torn: bool,
+}
+
+impl<D: DataFile> Found<D> {
+    fn look<F: Files<File = D>>(files: &F) -> Result<Self, LogError> {
+        let manifest = read_manifest(files)?;
+        let (sealed, active) = open_segments(files, &manifest)?;
+        let (end, len, is_torn) = find_end(files, &manifest, &active)?;
+        Ok(Self {
+            manifest,
+            sealed,
+            active,
+            end,
+            len,
+            is_torn,
+        })
     }
 }
 

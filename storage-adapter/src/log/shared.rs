@@ -16,6 +16,8 @@ pub(super) struct Shared<F: Files> {
     pub(super) files: Arc<F>,
     _lock: F::Lock,
     next_id: AtomicU64,
+    /// Whether it was opened to be read only.
+    is_read_only: bool,
     /// Why nothing more may be written.
     poison: OnceLock<String>,
     /// Whether a rewrite is alive.
@@ -27,15 +29,25 @@ pub(super) struct Shared<F: Files> {
 
 impl<F: Files> Shared<F> {
     pub(super) fn new(files: F, lock: F::Lock, next_id: u64) -> Arc<Self> {
-        Arc::new(Self {
+        Arc::new(Self::with(files, lock, next_id, false))
+    }
+
+    /// Of a directory that is not to be written to.
+    pub(super) fn read_only(files: F, lock: F::Lock) -> Arc<Self> {
+        Arc::new(Self::with(files, lock, 0, true))
+    }
+
+    fn with(files: F, lock: F::Lock, next_id: u64, is_read_only: bool) -> Self {
+        Self {
             files: Arc::new(files),
             _lock: lock,
             next_id: AtomicU64::new(next_id),
+            is_read_only,
             poison: OnceLock::new(),
             rewriting: AtomicBool::new(false),
             syncs: OwnerSyncs::default(),
             obsolete: Mutex::new(Vec::new()),
-        })
+        }
     }
 
     /// Greater than every id given out so far.
@@ -68,6 +80,10 @@ impl<F: Files> Shared<F> {
     }
 
     pub(super) fn writable(&self) -> Result<(), LogError> {
+        if self.is_read_only {
+            let path = self.files.path("");
+            return Err(LogError::ReadOnly { path });
+        }
         match self.poisoned() {
             None => Ok(()),
             Some(why) => Err(LogError::Poisoned {

@@ -12,6 +12,7 @@ mod damage;
 mod faults;
 mod forge;
 mod golden;
+mod read_only;
 mod rebuild;
 mod rewrite;
 mod rng;

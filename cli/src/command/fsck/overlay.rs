@@ -72,13 +72,18 @@ impl Files for Overlay {
         Ok(all.difference(&names.removed).cloned().collect())
     }
 
-    /// Locks the file that is there; one that is missing is not made.
+    /// As who reads locks it, which what is written here does not change.
     fn try_lock(&self, name: &str) -> io::Result<Option<Option<FileLock>>> {
+        self.try_lock_shared(name)
+    }
+
+    /// Locks the file that is there; one that is missing is not made.
+    fn try_lock_shared(&self, name: &str) -> io::Result<Option<Option<FileLock>>> {
         let file = match File::open(self.path(name)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(None)),
             file => file?,
         };
-        Ok(FileLock::try_new(file)?.map(Some))
+        Ok(FileLock::try_shared(file)?.map(Some))
     }
 
     fn create_new(&self, name: &str) -> io::Result<Arc<Node>> {

@@ -76,7 +76,9 @@ struct World {
     full: bool,
     failing_read: Option<u64>,
     reads: u64,
-    locked: bool,
+    /// Whether an owner holds the lock, and how many readers do.
+    owned: bool,
+    readers: usize,
     trace: Vec<String>,
 }
 
@@ -91,11 +93,19 @@ pub(crate) struct SimFile {
     name: String,
 }
 
-pub(crate) struct SimLock(SimDisk);
+pub(crate) struct SimLock {
+    disk: SimDisk,
+    is_shared: bool,
+}
 
 impl Drop for SimLock {
     fn drop(&mut self) {
-        self.0.world().locked = false;
+        let mut world = self.disk.world();
+        if self.is_shared {
+            world.readers -= 1;
+        } else {
+            world.owned = false;
+        }
     }
 }
 
@@ -170,7 +180,7 @@ impl SimDisk {
     /// What is there when the system comes up again.
     pub(crate) fn restart(&self, outcome: Outcome) {
         let mut world = self.world();
-        assert!(!world.locked, "the owner is dropped before the restart");
+        assert!(!world.owned, "the owner is dropped before the restart");
         match outcome {
             Outcome::Kept => {}
             Outcome::Lost => world.lose_power(None),
@@ -466,11 +476,32 @@ impl Files for SimDisk {
             drop(self.create_new(name)?);
         }
         let mut world = self.world();
-        if std::mem::replace(&mut world.locked, true) {
+        if world.owned || world.readers > 0 {
             return Ok(None);
         }
+        world.owned = true;
         drop(world);
-        Ok(Some(SimLock(self.clone())))
+        Ok(Some(SimLock {
+            disk: self.clone(),
+            is_shared: false,
+        }))
+    }
+
+    fn try_lock_shared(&self, name: &str) -> io::Result<Option<SimLock>> {
+        let mut world = self.world();
+        assert!(
+            world.live.contains_key(name),
+            "whoever made the store made it"
+        );
+        if world.owned {
+            return Ok(None);
+        }
+        world.readers += 1;
+        drop(world);
+        Ok(Some(SimLock {
+            disk: self.clone(),
+            is_shared: true,
+        }))
     }
 
     fn create_new(&self, name: &str) -> io::Result<SimFile> {
