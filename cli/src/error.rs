@@ -4,11 +4,12 @@ use std::io;
 use std::path::PathBuf;
 
 use bones_compact::RetentionError;
-use bones_snapshot::{HashTextError, LineError, StampTextError};
+use bones_snapshot::{HashTextError, LineError};
 use lattice_lww::ItcError;
 use storage_adapter::log::LogError;
 use storage_adapter::{
-    BonesExportError, ExportError, FoldError, Heavy, HistoryError, SourceError, StoreError,
+    BadLineReason, BonesExportError, ExportError, FoldError, Heavy, HistoryError, SourceError,
+    StoreError,
 };
 use thiserror::Error;
 
@@ -87,11 +88,7 @@ pub(crate) enum CliError {
     #[error("`{agent}` is no name of an agent: it must not be empty or hold white space")]
     Agent { agent: String },
     #[error("the redact event does not read back; nothing was written: report this")]
-    RedactEvent(#[source] LineError),
-    #[error("the redact event does not read back; nothing was written: report this")]
-    NoRedactEvent,
-    #[error("the redact event has no readable stamp; nothing was written: report this")]
-    RedactStamp(#[source] StampTextError),
+    RedactEvent(#[source] BadLineReason),
     #[error("{} is a snapshot export: verify against the event log itself", path.display())]
     SourcesAreExport { path: PathBuf },
     #[error("{} is not sound: {what}", store.display())]

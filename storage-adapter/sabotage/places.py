@@ -29,7 +29,7 @@ SABOTAGES = [
         [
             Place(
                 "shared/compaction.rs",
-                "let mut store = self.0.store(); if «!plan.keeps_pins(&store)» { return Ok(false); }",
+                "let mut store = self.0.store(); if «!plan.holds_for(&store)» { return Ok(false); }",
                 "false",
             )
         ],

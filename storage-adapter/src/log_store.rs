@@ -51,7 +51,8 @@ pub trait LogStore {
     fn durable_commit(&self) -> u64;
 
     /// Writes one batch as one commit and returns its number. Visible to every reader made from now on,
-    /// durable with the next `sync`. A batch without frames writes nothing and returns the last number.
+    /// durable with the next `sync`. A batch without frames writes nothing and returns the last number,
+    /// or the error that any other would get from a log that refuses every write.
     ///
     /// # Errors
     ///

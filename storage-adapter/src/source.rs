@@ -96,6 +96,9 @@ pub enum BadLineReason {
     /// It has no stamp, and the store orders by stamps.
     #[error(transparent)]
     Stamp(StampTextError),
+    /// It is blank or a comment, where an event was asked for.
+    #[error("it is blank or a comment, and no event")]
+    NoEvent,
 }
 
 /// What a log held.

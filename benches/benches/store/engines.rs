@@ -8,11 +8,12 @@ use std::path::Path;
 use bones_compact::LatticeEvent;
 use bones_snapshot::{ItemState, SnapshotPayload};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
-use lattice_benches::fold::workload::parsed;
 use lattice_core::{Bottom, Set};
 use lattice_lww::Unstamped;
 use redb::{ReadableDatabase, TableDefinition};
 use storage_adapter::{HeldEvent, View};
+
+use crate::workload::held;
 
 const LINES: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("lines");
 const INDEX: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("index");
@@ -53,11 +54,7 @@ fn decoded(bytes: &[u8]) -> ItemState<Unstamped> {
 }
 
 fn folded(lines: &[Vec<u8>]) -> ItemState<Unstamped> {
-    let held = |line: &Vec<u8>| {
-        let text = std::str::from_utf8(line).expect("text");
-        HeldEvent::new(line, parsed(text))
-    };
-    let events: Vec<HeldEvent<Unstamped>> = lines.iter().map(held).collect();
+    let events: Vec<_> = lines.iter().map(|line| held(line)).collect();
     HeldEvent::fold(&events)
 }
 

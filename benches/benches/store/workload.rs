@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bones_snapshot::write_line;
-use lattice_benches::fold::workload::{START, parsed};
+use lattice_benches::fold::workload::START;
 use lattice_benches::random::Random;
 use lattice_lww::Unstamped;
 use storage_adapter::{Batch, HeldEvent, ItemStore};
@@ -70,8 +70,7 @@ impl Workload {
     }
 
     fn push(&mut self, line: &str) {
-        self.events
-            .push(HeldEvent::new(line.as_bytes(), parsed(line)));
+        self.events.push(held(line.as_bytes()));
     }
 
     /// Bytes of all lines.
@@ -87,7 +86,7 @@ impl Workload {
         let comment = |id: &String| {
             let data = format!(r#"{{"body":"round {round}, and nothing else to say"}}"#);
             let line = write_line(at, "agent-7", "itc:AQ", &[], "item.comment", id, &data);
-            HeldEvent::new(line.as_bytes(), parsed(&line))
+            held(line.as_bytes())
         };
         ids.map(comment).collect()
     }
@@ -178,4 +177,9 @@ fn change(words: &[&str], random: &mut Random) -> (&'static str, String) {
 fn text(words: &[&str], count: u64, random: &mut Random) -> String {
     let word = |_| words[random.below(words.len() as u64) as usize];
     (0..count).map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// An event of the workload.
+pub fn held(line: &[u8]) -> HeldEvent<Unstamped> {
+    HeldEvent::parse(line).expect("an event")
 }

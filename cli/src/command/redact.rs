@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use bones_snapshot::{
-    EventHash, HashTextError, Order, Stamped, format_hash, parse_hash, parse_line, write_line,
-};
+use bones_snapshot::{EventHash, HashTextError, Order, format_hash, parse_hash, write_line};
 use clap::Args;
 use lattice_core::Set;
 use lattice_lww::ItcClock;
@@ -131,11 +129,11 @@ impl OnStore for Task<'_> {
         }
         let batch = match &report.item {
             Some(item) => {
-                let (event, line) =
+                let event =
                     redact_event::<S>(item, &self.target, self.reason, &self.agent, self.now)?;
-                report.event = Some(format_hash(&event.event().hash));
+                report.event = Some(format_hash(&event.event().event().hash));
                 Batch {
-                    events: vec![HeldEvent::new(line.as_bytes(), event)],
+                    events: vec![event],
                     ..Batch::default()
                 }
             }
@@ -168,7 +166,7 @@ pub(crate) fn redact_event<S: Order>(
     reason: &str,
     agent: &str,
     now_micros: u64,
-) -> Result<(Stamped<S>, String), CliError> {
+) -> Result<HeldEvent<S>, CliError> {
     let target = format_hash(target);
     let data = BTreeMap::from([("reason", reason), ("target_hash", &target)]);
     let data = serde_json::to_string(&data).map_err(CliError::Json)?;
@@ -176,10 +174,7 @@ pub(crate) fn redact_event<S: Order>(
     let stamp = ItcClock::seed().to_text_v3();
     let at = i64::try_from(now_micros).unwrap_or(i64::MAX);
     let line = write_line(at, agent, &stamp, &[], "item.redact", item, &data);
-    let event = parse_line(line.as_bytes())
-        .map_err(CliError::RedactEvent)?
-        .ok_or(CliError::NoRedactEvent)?;
-    Ok((Stamped::new(event).map_err(CliError::RedactStamp)?, line))
+    HeldEvent::parse(line.as_bytes()).map_err(CliError::RedactEvent)
 }
 
 #[derive(Serialize)]

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use bones_compact::CompactionPolicy;
-use bones_snapshot::{Stamped, parse_line};
 use lattice_lww::Unstamped;
 use storage_adapter::log::{Frame, LogDir, Place};
 use storage_adapter::{Batch, Compaction, HeldEvent, ItemStore};
@@ -383,11 +382,7 @@ fn what_may_be_of_a_scope_is_not_shown_without_it() {
         let id = format!("bn-{n}");
         let line =
             crate::support::event(40, "ada", "item.create", &id, r#"{"title":"Kept apart"}"#);
-        let event = parse_line(line.as_bytes()).unwrap().unwrap();
-        let events = vec![HeldEvent::new(
-            line.as_bytes(),
-            Stamped::new(event).unwrap(),
-        )];
+        let events = vec![HeldEvent::parse(line.as_bytes()).unwrap()];
         let scope = (n > 0).then(|| scope.clone());
         let batch = Batch {
             scope,

@@ -87,12 +87,11 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
     /// [`StoreError`], also when what is held of an item cannot be read; nothing is acknowledged then.
     pub fn apply(&mut self, batch: Batch<S>, now_micros: u64) -> Result<ImportReport, StoreError> {
         let (news, frames) = self.view.news(batch)?;
-        if frames.is_empty() {
-            return Ok(self.view.take(news, None));
-        }
-        self.log.write(frames, now_micros)?;
-        let commit = self.log.sync()?;
-        Ok(self.view.take(news, Some((commit, now_micros))))
+        let is_new = !frames.is_empty();
+        self.write_log(frames, now_micros)?;
+        // SUBTLE: also when nothing is new: it may have been written, and not synced.
+        let commit = self.sync()?;
+        Ok(self.view.take(news, is_new.then_some((commit, now_micros))))
     }
 
     /// As [`apply`](Self::apply), but durable only with the next [`sync`](Self::sync) or `apply`, to share
@@ -104,20 +103,12 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
     /// As of [`apply`](Self::apply).
     pub fn write(&mut self, batch: Batch<S>, now_micros: u64) -> Result<ImportReport, StoreError> {
         let (news, frames) = self.view.news(batch)?;
-        if frames.is_empty() {
-            return Ok(self.view.take(news, None));
+        let is_new = !frames.is_empty();
+        let commit = self.write_log(frames, now_micros)?;
+        if is_new && self.log.durable_commit() >= self.view.commit() {
+            self.durable = Some(self.view.clone());
         }
-        let commit = self.log.write(frames, now_micros)?;
-        Ok(self.view.take(news, Some((commit, now_micros))))
-    }
-
-    /// Makes every commit durable, and returns the number of the last.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Log`]. The store is read-only then, and only opening it again tells what is durable.
-    pub fn sync(&mut self) -> Result<u64, StoreError> {
-        Ok(self.log.sync()?)
+        Ok(self.view.take(news, is_new.then_some((commit, now_micros))))
     }
 }
 

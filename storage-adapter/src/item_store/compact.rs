@@ -142,7 +142,8 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
 
     /// Begins to replace what there is now, as far back as the plan goes.
     pub(crate) fn begin_rewrite(&mut self, plan: &Plan<S>) -> Result<L::Rewrite, StoreError> {
-        Ok(self.log.begin_rewrite_after(plan.after())?)
+        let begun = self.log.begin_rewrite_after(plan.after());
+        self.settled(begun)
     }
 
     /// The commit point; returns what is left of the log before. `ahead` is the replacement's view, or that brought
@@ -154,8 +155,10 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
         finished: L::Finished,
     ) -> Result<L::Obsolete, StoreError> {
         let next = replacement.over(ahead, &self.view)?;
-        let obsolete = self.log.publish(finished)?;
+        let published = self.log.publish(finished);
+        let obsolete = self.settled(published)?;
         self.view = next;
+        self.durable = None;
         Ok(obsolete)
     }
 

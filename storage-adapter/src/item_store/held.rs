@@ -3,8 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use bones_compact::{Dated, LatticeEvent, Source, state_at};
-use bones_snapshot::{EventHash, ItemState, Order, Stamped};
+use bones_snapshot::{EventHash, ItemState, Order, Stamped, parse_line};
 use lattice_core::{JoinSemilattice, Set};
+
+use crate::source::BadLineReason;
 
 /// An event together with its line, word for word. Clones share both.
 #[derive(Debug, Clone)]
@@ -21,8 +23,35 @@ struct Held<S: Order> {
 }
 
 impl<S: Order> HeldEvent<S> {
+    /// Reads an event from its line, with or without the line end.
+    ///
+    /// # Errors
+    ///
+    /// [`BadLineReason`] when it is none, or has no stamp under an order that needs one.
+    ///
+    /// ```
+    /// use lattice_lww::Unstamped;
+    /// use storage_adapter::{BadLineReason, HeldEvent};
+    ///
+    /// let line = bones_snapshot::write_line(
+    ///     5, "alice", "itc:AQ", &[], "item.comment", "bn-1", r#"{"body":"hello"}"#,
+    /// );
+    /// let held = HeldEvent::<Unstamped>::parse(format!("{line}\n").as_bytes())?;
+    /// assert_eq!(held.line(), line.as_bytes());
+    /// let comment = HeldEvent::<Unstamped>::parse(b"# a comment");
+    /// assert!(matches!(comment, Err(BadLineReason::NoEvent)));
+    /// # Ok::<(), BadLineReason>(())
+    /// ```
+    pub fn parse(line: &[u8]) -> Result<Self, BadLineReason> {
+        let event = parse_line(line).map_err(BadLineReason::Line)?;
+        let event = event.ok_or(BadLineReason::NoEvent)?;
+        let event = Stamped::new(event).map_err(BadLineReason::Stamp)?;
+        Ok(Self::new(line, event))
+    }
+
     /// An event and the line it was read from, with or without its line end.
-    pub fn new(line: &[u8], event: Stamped<S>) -> Self {
+    // INVARIANT: the line alone is written down, so it is to read back as this event.
+    pub(crate) fn new(line: &[u8], event: Stamped<S>) -> Self {
         let end = line
             .iter()
             .rposition(|b| !matches!(b, b'\n' | b'\r'))

@@ -29,13 +29,14 @@ pub use load::Salvage;
 pub use past::{At, Moment};
 pub use schema::{Schema, Schemas};
 pub use scope::ScopeId;
+pub(crate) use stats::LogStats;
 pub use stats::Stats;
 pub use verify::{ItemCheck, StoreCheck};
 pub use view::View;
 
 use self::indexed::OpenFrames;
 use crate::error::StoreError;
-use crate::log::{Frame, LogDir, OpenReport};
+use crate::log::{Frame, LogDir, LogError, OpenReport};
 use crate::log_store::LogStore;
 use crate::record::Header;
 
@@ -47,6 +48,9 @@ use crate::record::Header;
 pub struct ItemStore<S: Order, L: LogStore = LogDir> {
     log: L,
     view: View<S>,
+    /// The view of the last durable commit, while there are later ones.
+    // INVARIANT: no reader is shown, and nothing is taken for known, what the log has lost in a failed sync.
+    durable: Option<View<S>>,
     /// What items of this view, and of views before it, are read from.
     open: OpenFrames,
 }
@@ -118,7 +122,12 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
         let view = load::view(&log.reader())?;
         let mut open = OpenFrames::default();
         view.note(&mut open);
-        Ok(Self { log, view, open })
+        Ok(Self {
+            log,
+            view,
+            durable: None,
+            open,
+        })
     }
 
     /// What the store knows now, as a value of its own. O(1).
@@ -131,10 +140,50 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
         &self.log
     }
 
+    /// Makes every commit durable, and returns the number of the last.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Log`]. The store is read-only then, shows what it knows to be durable, and only opening it again
+    /// tells what is.
+    pub fn sync(&mut self) -> Result<u64, StoreError> {
+        match self.log.sync() {
+            Ok(commit) => {
+                self.durable = None;
+                Ok(commit)
+            }
+            Err(error) => {
+                self.roll_back();
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Writes frames as one commit, or asks whether that would be possible, if there are none.
+    fn write_log(&mut self, frames: Vec<Frame>, now_micros: u64) -> Result<u64, StoreError> {
+        let written = self.log.write(frames, now_micros);
+        self.settled(written)
+    }
+
+    /// The result of a call of the log. One that fails may have cut commits that were not durable: they are no longer
+    /// shown then.
+    fn settled<T>(&mut self, result: Result<T, LogError>) -> Result<T, StoreError> {
+        if self.log.commit() < self.view.commit() {
+            self.roll_back();
+        }
+        Ok(result?)
+    }
+
+    fn roll_back(&mut self) {
+        if let Some(durable) = self.durable.take() {
+            self.view = durable;
+        }
+    }
+
     /// Writes one frame as a commit of its own.
     fn commit_frame(&mut self, frame: Frame, now_micros: u64) -> Result<u64, StoreError> {
-        self.log.write(vec![frame], now_micros)?;
-        let commit = self.log.sync()?;
+        self.write_log(vec![frame], now_micros)?;
+        let commit = self.sync()?;
         self.view.past.advance(commit, now_micros, Vec::new());
         Ok(commit)
     }

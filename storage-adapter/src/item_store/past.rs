@@ -28,6 +28,8 @@ pub(super) struct Past {
     /// The last commits of what compactions wrote and is in force, ascending: each stands for what came behind
     /// the one before.
     pub(super) runs: Arc<Vec<u64>>,
+    /// How many compactions there were since the store was opened.
+    pub(super) compactions: u64,
     /// Whether the log holds anything of deleted scopes or of migrations that ended.
     pub(super) garbage: bool,
     /// Whether the beginning of the log is compressed.
@@ -141,7 +143,8 @@ impl<S: Order> View<S> {
         if asked >= self.past.floor {
             return Ok((asked, true));
         }
-        let before = self.past.times.get_prev(&asked).map(|(commit, _)| *commit);
+        let before = self.past.times.range(..=asked).next_back();
+        let before = before.map(|(commit, _)| *commit);
         let oldest = || self.past.times.get_min().map_or(0, |(commit, _)| *commit);
         before
             .map(|commit| (commit, commit == asked))

@@ -3,7 +3,7 @@
 use bones_compact::Source;
 use bones_snapshot::Order;
 
-use super::ItemStore;
+use super::{ItemStore, View};
 use crate::error::StoreError;
 use crate::log_store::LogStore;
 
@@ -45,6 +45,22 @@ pub struct Stats {
     pub pins: usize,
 }
 
+/// What only the log can tell.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LogStats {
+    disk_bytes: u64,
+    segments: usize,
+}
+
+impl LogStats {
+    pub(crate) fn of(log: &impl LogStore) -> Result<Self, StoreError> {
+        Ok(Self {
+            disk_bytes: log.disk_bytes()?,
+            segments: log.parts(),
+        })
+    }
+}
+
 impl<S: Order, L: LogStore> ItemStore<S, L> {
     /// What the store holds. Reads every item.
     ///
@@ -52,7 +68,13 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
     ///
     /// [`StoreError`] when the directory or an item cannot be read.
     pub fn stats(&self) -> Result<Stats, StoreError> {
-        let view = &self.view;
+        self.view.stats(LogStats::of(&self.log)?)
+    }
+}
+
+impl<S: Order> View<S> {
+    pub(crate) fn stats(&self, log: LogStats) -> Result<Stats, StoreError> {
+        let view = self;
         let mut stats = Stats {
             items: view.base.len(),
             items_compact: 0,
@@ -62,9 +84,9 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
             redactions: view.redactions.len(),
             bytes_raw: 0,
             bytes_states: 0,
-            disk_bytes: self.log.disk_bytes()?,
+            disk_bytes: log.disk_bytes,
             commit: view.commit(),
-            segments: self.log.parts(),
+            segments: log.segments,
             floor: view.floor(),
             commits: view.past.times.len(),
             oldest: view.commits().next(),

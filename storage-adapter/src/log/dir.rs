@@ -246,8 +246,8 @@ impl<F: Files> LogDir<F> {
         self.segment_target = bytes;
     }
 
-    /// Sets how much [`Obsolete::unlink`](super::Obsolete::unlink) takes off a file at a time, 1 MiB unless told. It is not
-    /// stored.
+    /// Sets how much [`Obsolete::unlink`](super::Obsolete::unlink) takes off a file at a time, 1 MiB unless told; 0
+    /// is all of it. Behind each step it rests for a millisecond. It is not stored.
     pub fn set_removal_step(&mut self, bytes: u64) {
         self.removal_step = bytes;
     }

@@ -39,7 +39,7 @@ impl<D: DataFile> Left<D> {
         let Some(name::Own::Segment(id)) = name::parse(&self.name) else {
             return None;
         };
-        if self.handle.strong_count() > 0 {
+        if self.handle.strong_count() > 0 || step == 0 {
             return None;
         }
         let file = shared.files.open(&self.name).ok()?;
@@ -122,7 +122,7 @@ impl<F: Files> Obsolete<F> {
 fn shrink(file: &impl DataFile, step: u64) {
     let Ok(mut len) = file.len() else { return };
     while len > step {
-        len = len.saturating_sub(step.max(1));
+        len = len.saturating_sub(step);
         if file.truncate(len).is_err() {
             return;
         }

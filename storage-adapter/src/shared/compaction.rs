@@ -144,13 +144,10 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
         options: &Compaction,
         watch: &Watch,
     ) -> Result<CompactionOutcome, StoreError> {
-        let (before, facts) = {
-            let store = self.0.store();
-            (store.log().disk_bytes()?, LogFacts::of(store.log())?)
-        };
-        // A pin that came between plan and commit asks for another plan.
+        let before = self.0.store().log().disk_bytes()?;
+        // A pin, or another compaction, that came between plan and commit asks for another plan.
         loop {
-            let plan = self.plan(options, &facts)?;
+            let plan = self.plan(options)?;
             if plan.is_empty() {
                 return Ok(plan.outcome(false, before, before));
             }
@@ -174,15 +171,19 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
         }
     }
 
-    fn plan(&self, options: &Compaction, facts: &LogFacts) -> Result<Plan<S>, StoreError> {
-        let view = View::clone(&self.read());
-        beside(|| Plan::new(&view, options, facts))
+    fn plan(&self, options: &Compaction) -> Result<Plan<S>, StoreError> {
+        // SUBTLE: of one moment, as another compaction may come between.
+        let (view, facts) = {
+            let store = self.0.store();
+            (View::clone(&self.read()), LogFacts::of(store.log())?)
+        };
+        beside(|| Plan::new(&view, options, &facts))
     }
 
     /// Begins to rewrite what there is now; `None` if the plan is of yesterday.
     fn begin(&self, plan: &Plan<S>) -> Result<Option<Begun<S, L>>, StoreError> {
         let mut store = self.0.store();
-        if !plan.keeps_pins(&store) {
+        if !plan.holds_for(&store) {
             return Ok(None);
         }
         let rewrite = store.begin_rewrite(plan)?;
@@ -226,7 +227,7 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
         // Nearly all that came meanwhile is brought over before the store is held.
         let ahead = replacement.over(replacement.view(), &self.read())?;
         let mut store = self.0.store();
-        if !plan.keeps_pins(&store) {
+        if !plan.holds_for(&store) {
             return Ok(false);
         }
         // SUBTLE: who drops the last of what was replaced waits until all of it is freed. That is to be this thread,

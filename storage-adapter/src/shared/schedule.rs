@@ -13,16 +13,28 @@ use crate::log_store::LogStore;
 use crate::stopwatch::Stopwatch;
 
 /// When to compact. What is `None` does not count; whatever comes first does.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
     /// So long after the last compaction ended, or the schedule began.
     pub every: Option<Duration>,
     /// When the store has grown by so many bytes since then.
     pub grown_by: Option<u64>,
-    /// When the oldest commit behind the floor is so old, by the clock of the options.
+    /// When the oldest commit behind the floor is so old, by the clock of the options; and then not again before that
+    /// clock has gone on by as much, as retention may keep commits that are as old.
     pub older_than: Option<Duration>,
-    /// How often to look whether it is time. At least a millisecond.
+    /// How often to look whether it is time. At least a millisecond; by default a second.
     pub look_every: Duration,
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self {
+            every: None,
+            grown_by: None,
+            older_than: None,
+            look_every: Duration::from_secs(1),
+        }
+    }
 }
 
 /// A schedule that is kept until this is dropped, which waits for a compaction under way.
@@ -46,7 +58,10 @@ impl Drop for ScheduleHandle {
 /// What the last look found.
 struct Last {
     ended: Stopwatch,
-    bytes: u64,
+    /// `None`: it could not be measured.
+    bytes: Option<u64>,
+    /// The clock of the last compaction.
+    clock: Option<u64>,
 }
 
 impl<S, L> SharedStore<S, L>
@@ -80,7 +95,10 @@ where
                     Err(StoreError::Compacting) => {}
                     ended => report(ended),
                 }
+                let before = last.bytes;
                 last = store.look();
+                last.bytes = last.bytes.or(before);
+                last.clock = Some(options.clock_micros);
             }
         });
         ScheduleHandle {
@@ -92,20 +110,25 @@ where
     fn look(&self) -> Last {
         Last {
             ended: Stopwatch::start(),
-            // What cannot be measured now has not grown.
-            bytes: self.0.store().log().disk_bytes().unwrap_or(u64::MAX),
+            bytes: self.0.store().log().disk_bytes().ok(),
+            clock: None,
         }
     }
 
     fn is_time(&self, schedule: &Schedule, options: &Compaction, last: &Last) -> bool {
         let passed = |every: Duration| last.ended.passed() >= every;
-        let grown = |by| self.look().bytes >= last.bytes.saturating_add(by);
+        let grown = |by| {
+            let found = self.look().bytes;
+            // What cannot be measured has not grown.
+            let both = found.zip(last.bytes);
+            both.is_some_and(|(now, then)| now >= then.saturating_add(by))
+        };
         let view = self.read();
         let oldest = view.commits().find(|(commit, _)| *commit > view.floor());
         let aged = |age: Duration| {
-            oldest.is_some_and(|(_, time)| {
-                u128::from(options.clock_micros.saturating_sub(time)) >= age.as_micros()
-            })
+            let now = options.clock_micros;
+            let since = |then: u64| u128::from(now.saturating_sub(then)) >= age.as_micros();
+            oldest.is_some_and(|(_, time)| since(time)) && last.clock.is_none_or(since)
         };
         schedule.every.is_some_and(passed)
             || schedule.grown_by.is_some_and(grown)

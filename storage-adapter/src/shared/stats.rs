@@ -6,7 +6,7 @@ use bones_snapshot::Order;
 
 use super::SharedStore;
 use crate::error::StoreError;
-use crate::item_store::Stats;
+use crate::item_store::{LogStats, Stats};
 use crate::log_store::LogStore;
 
 /// What a shared store holds, and who holds on to it.
@@ -24,16 +24,20 @@ pub struct SharedStats {
 }
 
 impl<S: Order, L: LogStore> SharedStore<S, L> {
-    /// What the store holds, and who holds on to it.
+    /// What the store holds, and who holds on to it. Reads every item, as a reader does: nobody waits for it.
     ///
     /// # Errors
     ///
     /// As [`ItemStore::stats`](crate::ItemStore::stats).
     pub fn stats(&self) -> Result<SharedStats, StoreError> {
-        let store = self.0.store();
+        let (view, log, durable_commit) = {
+            let store = self.0.store();
+            let log = LogStats::of(store.log())?;
+            (store.view(), log, store.log().durable_commit())
+        };
         Ok(SharedStats {
-            store: store.stats()?,
-            durable_commit: store.log().durable_commit(),
+            store: view.stats(log)?,
+            durable_commit,
             readers: self.0.versions.readers(),
             replaced_in_use: self.0.retired().len(),
         })

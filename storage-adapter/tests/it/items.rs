@@ -7,6 +7,7 @@
     reason = "a test that goes wrong should stop right there; helpers are not seen as tests"
 )]
 
+mod acknowledged;
 mod coverage;
 mod crash;
 mod exchange;

@@ -216,9 +216,7 @@ fn redaction<S: Order>(
     };
     let before = files_with(case.store, &secret.text)?;
     let shown = shows(store, secret)?;
-    let (event, line) =
-        redact_event::<S>(&secret.item, &secret.event, "a secret", "ada", case.now)?;
-    let redact = HeldEvent::new(line.as_bytes(), event);
+    let redact = redact_event::<S>(&secret.item, &secret.event, "a secret", "ada", case.now)?;
     store.apply(batch(vec![redact]), case.now)?;
     store.compact(&Compaction::without_history(case.now))?;
     let after = files_with(case.store, &secret.text)?;

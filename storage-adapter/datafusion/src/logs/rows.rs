@@ -35,12 +35,12 @@ pub fn event_states<S: Order>(batch: &RecordBatch) -> Result<Batch<S>, TransferE
     let rows = EventRows::of(batch)?;
     let (mut events, mut payloads) = (Vec::new(), Vec::new());
     for row in 0..batch.num_rows() {
-        if let Some((line, event)) = rows.line(row)? {
-            let event = Stamped::new(event).map_err(|error| TransferError::RowLine {
+        if let Some((line, _)) = rows.line(row)? {
+            let event = HeldEvent::parse(line.as_bytes());
+            events.push(event.map_err(|error| TransferError::RowLine {
                 row,
                 why: error.to_string(),
-            })?;
-            events.push(HeldEvent::new(line.as_bytes(), event));
+            })?);
         } else {
             let delta = rows.delta.get(row).ok_or(TransferError::Null {
                 row,

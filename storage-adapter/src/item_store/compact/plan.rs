@@ -34,6 +34,8 @@ const AT_ONCE: usize = 1024;
 pub(crate) struct Plan<S: Order> {
     /// What came until this commit stays as it stands.
     after: u64,
+    /// The compactions there had been.
+    compactions: u64,
     pub(super) retention: RetentionPlan,
     /// The policy clock, if retention was asked.
     pub(super) clock: Option<u64>,
@@ -93,6 +95,7 @@ impl<S: Order> Plan<S> {
         };
         let mut plan = Self {
             after: 0,
+            compactions: view.past.compactions,
             retention,
             clock,
             base: BTreeMap::new(),
@@ -158,8 +161,12 @@ impl<S: Order> Plan<S> {
         self.refuse.tails
     }
 
-    /// Whether everything the view has pinned by now stays readable.
-    pub(crate) fn keeps_pins(&self, view: &View<S>) -> bool {
+    /// Whether the plan is one for this view too, which may have gone on since: no other compaction came between, and
+    /// everything that is pinned by now stays readable.
+    pub(crate) fn holds_for(&self, view: &View<S>) -> bool {
+        if view.past.compactions != self.compactions {
+            return false;
+        }
         let dropped: BTreeSet<u64> = self.retention.dropped.iter().map(|c| c.commit).collect();
         view.pins().is_disjoint(&dropped)
     }

@@ -65,7 +65,7 @@ impl<S: Order> View<S> {
 
 impl<S: Order> Plan<S> {
     /// What the view becomes. It may be newer than the one the plan was made from, if it
-    /// [`keeps_pins`](Self::keeps_pins): what came since then stays as it came.
+    /// [`holds_for`](Self::holds_for): what came since then stays as it came.
     ///
     /// # Errors
     ///
@@ -82,10 +82,11 @@ impl<S: Order> Plan<S> {
         // What is written anew is in memory from now on: the files it lies in go.
         next.view.base = view.base.to_rewrite(next.after)?;
         next.replace(None, &view.base, &self.base)?;
+        // A scope that is younger than the plan is written too, and redacted text is not.
+        let none = Versions::new();
         for scope in view.scopes.values() {
-            if let Some(versions) = self.scopes.get(&scope.id) {
-                next.replace(Some(&scope.id), &scope.items, versions)?;
-            }
+            let versions = self.scopes.get(&scope.id).unwrap_or(&none);
+            next.replace(Some(&scope.id), &scope.items, versions)?;
         }
         let past = &mut next.view.past;
         for commit in &next.dropped {
@@ -255,7 +256,12 @@ impl<S: Order> Replacement<S> {
         (past.floor, past.clock) = (self.view.past.floor, self.view.past.clock);
         past.packed = self.view.past.packed;
         past.runs = Arc::clone(&self.view.past.runs);
-        past.touched = past.touched.split(&past.floor).1;
+        // SUBTLE: not by `split`, which makes both halves anew while the store is held.
+        while let Some((commit, _)) = past.touched.get_min().filter(|(c, _)| *c <= past.floor) {
+            let commit = *commit;
+            past.touched.remove(&commit);
+        }
+        past.compactions = past.compactions.saturating_add(1);
         past.garbage &= now.commit() > replaced || self.after > 0;
         Ok(next)
     }
@@ -370,8 +376,10 @@ fn mask<S: Order>(id: &str, sources: &mut [Dated<HeldEvent<S>>], redactions: &Se
     reason = "a test that goes wrong should stop right there"
 )]
 mod tests {
-    use bones_snapshot::{EventHash, Stamped, parse_line, write_line};
+    use bones_snapshot::{EventHash, write_line};
     use lattice_lww::Unstamped;
+
+    use bones_compact::holds_redacted;
 
     use crate::item_store::compact::plan::{LogFacts, Plan};
     use crate::{Batch, Compaction, HeldEvent, ItemStore, MemoryLog, View};
@@ -390,8 +398,7 @@ mod tests {
             &item,
             r#"{"body":"b"}"#,
         );
-        let event = parse_line(line.as_bytes()).unwrap().unwrap();
-        HeldEvent::new(line.as_bytes(), Stamped::new(event).unwrap())
+        HeldEvent::parse(line.as_bytes()).unwrap()
     }
 
     fn write(store: &mut Store, n: u64, scope: Option<&str>, redactions: &[EventHash]) {
@@ -428,10 +435,7 @@ mod tests {
         (1..40).for_each(|n| write(&mut store, n, (n % 3 == 0).then_some("old"), &[]));
         let begun = store.view();
         let facts = LogFacts::of(store.log()).unwrap();
-        let mut options = Compaction::without_history(u64::MAX);
-        options.policy.min_age_days = 0;
-        options.policy.target_phases = vec!["open".into()];
-        let plan = Plan::new(&begun, &options, &facts).unwrap();
+        let plan = Plan::new(&begun, &everything(), &facts).unwrap();
         let replacement = plan.replacement(&begun).unwrap();
 
         write(&mut store, 40, None, &[comment(3).event().event().hash]);
@@ -457,5 +461,44 @@ mod tests {
         assert!(told(&at_once).2 != told(&now).2, "nothing was replaced");
         assert!(told(&ahead).2 != told(&at_once).2, "nothing came later");
         assert_eq!(in_steps.redactions, now.redactions);
+    }
+
+    fn everything() -> Compaction {
+        let mut options = Compaction::without_history(u64::MAX);
+        options.policy.min_age_days = 0;
+        options.policy.target_phases = vec!["open".into()];
+        options
+    }
+
+    #[test]
+    fn a_plan_is_of_no_use_behind_another_compaction() {
+        let mut store = Store::over(MemoryLog::new(&Store::header())).unwrap();
+        (1..40).for_each(|n| write(&mut store, n, None, &[]));
+        let facts = LogFacts::of(store.log()).unwrap();
+        let plan = Plan::new(&store, &everything(), &facts).unwrap();
+        write(&mut store, 40, None, &[]);
+        assert!(plan.holds_for(&store));
+        assert!(store.compact(&everything()).unwrap().changed);
+        assert!(!plan.holds_for(&store));
+    }
+
+    #[test]
+    fn redacted_text_in_a_scope_that_is_younger_than_the_plan_is_not_written() {
+        let mut store = Store::over(MemoryLog::new(&Store::header())).unwrap();
+        (1..10).for_each(|n| write(&mut store, n, None, &[]));
+        let facts = LogFacts::of(store.log()).unwrap();
+        let plan = Plan::new(&store, &everything(), &facts).unwrap();
+        store.create_scope("new", 10).unwrap();
+        write(&mut store, 11, Some("new"), &[]);
+        write(&mut store, 12, None, &[comment(11).event().event().hash]);
+        let replacement = plan.replacement(&store).unwrap();
+        let view = replacement.view();
+        let scope = view.scopes.values().next().unwrap();
+        let sources = scope
+            .items
+            .iter()
+            .flat_map(|held| held.unwrap().1.sources());
+        let clear = |source: &_| holds_redacted(source, &view.redactions);
+        assert_eq!(sources.filter(|held| clear(&held.source)).count(), 0);
     }
 }

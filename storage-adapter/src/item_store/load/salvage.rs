@@ -27,15 +27,14 @@ use crate::log::Fragment;
 /// use lattice_lww::Unstamped;
 /// use storage_adapter::log::{Disk, scan};
 /// use storage_adapter::{Batch, HeldEvent, ItemStore, Salvage};
-/// # use bones_snapshot::{Stamped, parse_line, write_line};
+/// # use bones_snapshot::write_line;
 /// # let dir = tempfile::tempdir()?;
 /// # let path = dir.path().join("store");
 /// # let mut store = ItemStore::<Unstamped>::create(&path)?;
 /// # let title = |item: &str, text: &str| -> Result<_, Box<dyn std::error::Error>> {
 /// #     let data = format!(r#"{{"title":"{text}"}}"#);
 /// #     let line = write_line(7, "alice", "-", &[], "item.create", item, &data);
-/// #     let event = parse_line(line.as_bytes())?.expect("an event");
-/// #     Ok(HeldEvent::new(line.as_bytes(), Stamped::new(event)?))
+/// #     Ok(HeldEvent::parse(line.as_bytes())?)
 /// # };
 /// # let events = vec![title("bn-1", "damaged")?, title("bn-2", "whole")?];
 /// # store.apply(Batch { events, ..Batch::default() }, 1_000)?;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bones_compact::CompactionPolicy;
-use bones_snapshot::{EventHash, ItemView, Order, Stamped, parse_line, write_line};
+use bones_snapshot::{EventHash, ItemView, Order, parse_line, write_line};
 use lattice_core::Set;
 use storage_adapter::{
     Batch, Compaction, CompactionOutcome, Export, HeldEvent, ImportReport, ItemStore,
@@ -53,8 +53,7 @@ impl Place {
 }
 
 pub(crate) fn event<S: Order>(line: &str) -> HeldEvent<S> {
-    let event = parse_line(line.as_bytes()).unwrap().unwrap();
-    HeldEvent::new(line.as_bytes(), Stamped::new(event).unwrap())
+    HeldEvent::parse(line.as_bytes()).unwrap()
 }
 
 pub(crate) fn hash(line: &str) -> EventHash {

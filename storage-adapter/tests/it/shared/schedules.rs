@@ -3,6 +3,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
+use bones_compact::RetentionConfig;
 use storage_adapter::{Batch, Schedule, SharedStore};
 
 use crate::tiered::model::{HOUR, MINUTE, compaction, held, line, memory};
@@ -81,6 +82,26 @@ fn each_trigger_starts_a_compaction_and_none_starts_none() {
             )
             .unwrap();
     }));
+}
+
+#[test]
+fn what_retention_keeps_is_not_looked_at_again_and_again() {
+    let shared = grown();
+    let (told, heard) = mpsc::channel();
+    let older_than = Some(Duration::from_mins(1));
+    let keeping = RetentionConfig {
+        cutoff: Duration::from_hours(24),
+        ..RetentionConfig::default()
+    };
+    let schedule = shared.schedule(
+        Schedule { older_than, ..LOOK },
+        move || compaction(Some(keeping.clone()), HOUR),
+        move |outcome| told.send(outcome.is_ok()).unwrap_or(()),
+    );
+    assert!(heard.recv_timeout(Duration::from_secs(30)).is_ok());
+    let again = heard.recv_timeout(Duration::from_millis(100));
+    assert!(again.is_err(), "the clock stands still");
+    drop(schedule);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bones_compact::{LatticeEvent, RetentionConfig};
-use bones_snapshot::{EventHash, Stamped, parse_line, write_line};
+use bones_snapshot::{EventHash, write_line};
 use lattice_core::Set;
 use lattice_lww::Unstamped;
 use storage_adapter::{
@@ -24,8 +24,7 @@ pub(crate) fn memory() -> Store {
 }
 
 pub(crate) fn held(line: &str) -> HeldEvent<Unstamped> {
-    let event = parse_line(line.as_bytes()).unwrap().unwrap();
-    HeldEvent::new(line.as_bytes(), Stamped::new(event).unwrap())
+    HeldEvent::parse(line.as_bytes()).unwrap()
 }
 
 pub(crate) fn hash(line: &str) -> EventHash {

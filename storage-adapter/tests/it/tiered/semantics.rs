@@ -1,8 +1,8 @@
 //! What reads of the past say.
 
-use storage_adapter::{At, Compaction, HistoryError, StoreError};
+use storage_adapter::{At, Batch, Compaction, HistoryError, StoreError};
 
-use super::model::{HOUR, MINUTE, Pair, compaction, hash, line, memory, small};
+use super::model::{HOUR, MINUTE, Pair, compaction, hash, held, line, memory, small};
 
 /// A store with one commit every five minutes, each an event of one of two items.
 fn grown(commits: u64) -> Pair {
@@ -195,4 +195,31 @@ fn a_parameter_that_cannot_be_is_refused_before_anything_is_written() {
     let refused = pair.store.compact(&compaction(Some(bad), HOUR));
     assert!(matches!(refused, Err(StoreError::Retention(_))));
     pair.check();
+}
+
+/// More readable commits than a node of the map of them holds, and gaps between them.
+#[test]
+fn the_nearest_commit_before_is_found_among_many() {
+    let mut store = memory();
+    for n in 1..=400 {
+        let events = vec![held(&line("bn-0", n))];
+        let batch = Batch {
+            events,
+            ..Batch::default()
+        };
+        store.apply(batch, n).unwrap();
+    }
+    for pinned in (2..400).step_by(3) {
+        store.pin(pinned, 400).unwrap();
+    }
+    assert!(store.compact(&compaction(None, HOUR)).unwrap().changed);
+    let readable: Vec<u64> = store.commits().map(|(commit, _)| commit).collect();
+    assert!(readable.len() > 100 && store.floor() > 400);
+    for asked in 2..=store.commit() {
+        let nearest = readable.iter().rfind(|commit| **commit <= asked).unwrap();
+        let found = store.at(At::Commit(asked)).unwrap();
+        assert_eq!(found.commit(), *nearest, "asked for {asked}");
+        assert_eq!(found.is_exact(), asked == *nearest, "asked for {asked}");
+    }
+    assert!(store.at(At::Commit(1)).is_err());
 }
