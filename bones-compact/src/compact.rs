@@ -167,6 +167,9 @@ fn consider<E: LatticeEvent>(
         return Outcome::Skipped(SkipReason::AlreadyCompact);
     }
     let snapshot = snapshot(item_id, &state);
+    if snapshot.payload.len() as u64 > policy.max_snapshot_bytes {
+        return Outcome::Skipped(SkipReason::TooLarge);
+    }
     let redacts = holds_redacted(sources, redactions);
     // A snapshot that takes text away is written at any size.
     if snapshot.payload.len() as u64 > sources.bytes && !redacts {

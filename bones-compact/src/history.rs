@@ -241,6 +241,9 @@ fn consider<E: LatticeEvent>(
     let before = past.iter().map(|held| held.bytes);
     let before = before.fold(0, u64::saturating_add);
     let sizes = versions.iter().map(|v| v.snapshot.payload.len() as u64);
+    if sizes.clone().any(|size| size > policy.max_snapshot_bytes) {
+        return Err(SkipReason::TooLarge);
+    }
     let found = Found {
         events: events.count(),
         before,

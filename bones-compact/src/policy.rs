@@ -22,6 +22,9 @@ pub struct CompactionPolicy {
     pub include_deleted: bool,
     /// Whether to report only, and change nothing. Default no.
     pub dry_run: bool,
+    /// What would become a longer payload than this, in bytes, is left as it is: for storage that takes no longer ones.
+    /// Default no limit.
+    pub max_snapshot_bytes: u64,
 }
 
 impl Default for CompactionPolicy {
@@ -31,6 +34,7 @@ impl Default for CompactionPolicy {
             target_phases: vec!["done".into(), "archived".into()],
             include_deleted: false,
             dry_run: false,
+            max_snapshot_bytes: u64::MAX,
         }
     }
 }

@@ -20,6 +20,8 @@ pub enum SkipReason {
     AlreadyCompact,
     /// The snapshot would be larger than what it replaces.
     WouldGrow,
+    /// The snapshot would be longer than the policy allows.
+    TooLarge,
     /// Everything held of it came with commits that stay readable one by one.
     InWindow,
     /// Nothing came of it since the earlier compaction that this one builds on.
@@ -44,6 +46,7 @@ impl SkipReason {
             Self::TooYoung => "too-young",
             Self::AlreadyCompact => "already-compact",
             Self::WouldGrow => "would-grow",
+            Self::TooLarge => "too-large",
             Self::InWindow => "in-window",
             Self::Untouched => "untouched",
         }

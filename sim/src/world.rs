@@ -131,6 +131,7 @@ impl<S: Order> World<S> {
                         .collect(),
                     include_deleted: *deleted,
                     dry_run: *dry_run,
+                    ..CompactionPolicy::default()
                 };
                 self.compact(*at, &policy, *now)
             }
@@ -230,7 +231,7 @@ impl<S: Order> World<S> {
             min_age_days: 0,
             target_phases: PHASES.map(str::to_owned).to_vec(),
             include_deleted: true,
-            dry_run: false,
+            ..CompactionPolicy::default()
         };
         for at in 0..n {
             self.compact(at, &policy, u64::MAX)?;

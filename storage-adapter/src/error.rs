@@ -94,6 +94,18 @@ pub enum StoreError {
         /// What its decoder says.
         source: DecodeError,
     },
+    /// A snapshot from elsewhere that is longer than a store holds; nothing was committed.
+    #[error(
+        "the snapshot of item `{item}` has {len} bytes, a store holds at most {max}: import its events instead"
+    )]
+    PayloadTooLarge {
+        /// The item.
+        item: String,
+        /// Its length in bytes.
+        len: usize,
+        /// The limit.
+        max: usize,
+    },
     /// A snapshot would not hold what its sources hold; nothing was committed.
     #[error(
         "the snapshot of item `{item}` does not hold all of its sources; nothing was committed: report this"

@@ -67,6 +67,10 @@ impl<F: Files> LogStore for LogDir<F> {
         Self::remove(self, obsolete)
     }
 
+    fn left_behind(&self) -> Vec<String> {
+        self.obsolete()
+    }
+
     fn verify(&self) -> Result<VerifyReport, LogError> {
         Self::verify(self)
     }

@@ -108,6 +108,11 @@ pub trait LogStore {
     /// [`LogError`]; the store is as it was.
     fn remove(&mut self, obsolete: Self::Obsolete) -> Result<(), LogError>;
 
+    /// What could not be removed, by name, until it can.
+    fn left_behind(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Reads everything and reports all damage.
     ///
     /// # Errors

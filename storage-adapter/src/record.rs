@@ -13,7 +13,7 @@ use lattice_core::Set;
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
-use crate::log::{Frame, LogDir};
+use crate::log::{Frame, LogDir, MAX_BODY};
 
 pub(crate) use history::HistoryRecord;
 pub(crate) use index::{
@@ -111,6 +111,10 @@ pub fn order_word(path: &Path) -> Result<String, StoreError> {
     let (log, _) = LogDir::open_read_only(path)?;
     Header::decode(log.header(), path).map(|header| header.order)
 }
+
+/// The longest payload that a store holds. With what goes around it where it is written anew, and compressed at worst, it
+/// still fits into a frame.
+pub(crate) const MAX_PAYLOAD: usize = MAX_BODY - (1 << 20);
 
 /// A frame of redactions.
 pub(crate) fn redactions_frame(redactions: &Set<EventHash>) -> Frame {

@@ -401,6 +401,26 @@ fn what_is_no_canonical_payload_does_not_extract() {
     );
 }
 
+/// Whatever is asked for: its redacted text is masked, as of any item that is left alone.
+#[test]
+fn a_snapshot_that_is_longer_than_allowed_is_not_made() {
+    let lines = finished();
+    let held = weighed(&lines);
+    let snapshot = one_item(&held, &everything(), &Set::bottom()).unwrap();
+    let limited = |max_snapshot_bytes| CompactionPolicy {
+        max_snapshot_bytes,
+        ..everything()
+    };
+    let len = snapshot.payload.len() as u64;
+    let made = one_item(&held, &limited(len), &Set::bottom());
+    assert_eq!(made, Ok(snapshot));
+    let r = Set::singleton(event::<Unstamped>(&lines[1]).hash());
+    for redactions in [Set::bottom(), r] {
+        let refused = one_item(&held, &limited(100), &redactions);
+        assert_eq!(refused, Err(SkipReason::TooLarge));
+    }
+}
+
 #[test]
 fn reasons_are_words_for_people() {
     let words = [
@@ -409,6 +429,7 @@ fn reasons_are_words_for_people() {
         (SkipReason::TooYoung, "too-young"),
         (SkipReason::AlreadyCompact, "already-compact"),
         (SkipReason::WouldGrow, "would-grow"),
+        (SkipReason::TooLarge, "too-large"),
     ];
     for (reason, word) in words {
         assert_eq!((reason.as_str(), reason.to_string().as_str()), (word, word));

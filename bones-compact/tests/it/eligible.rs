@@ -38,6 +38,7 @@ fn the_defaults_are_those_that_are_documented() {
         target_phases: vec!["done".into(), "archived".into()],
         include_deleted: false,
         dry_run: false,
+        max_snapshot_bytes: u64::MAX,
     };
     assert_eq!(CompactionPolicy::default(), expected);
 }

@@ -10,7 +10,7 @@ use storage_adapter::{Compaction, Compression, ItemStore, Reach};
 use self::report::Report;
 use crate::args::StoreArg;
 use crate::error::CliError;
-use crate::output::Output;
+use crate::output::{Output, warning};
 use crate::progress::Progress;
 use crate::retention::RetentionArgs;
 use crate::store::{OnStore, with_read_store, with_store};
@@ -133,6 +133,11 @@ impl OnStore for Task<'_> {
         let progress = Progress::new("compacting");
         let outcome = store.compact(&self.options)?;
         drop(progress);
+        for name in &outcome.left_behind {
+            warning(format_args!(
+                "{name} was replaced and cannot be removed; text that is redacted may still stand in it. The next command that writes tries again"
+            ));
+        }
         self.out.print(&Report::new(outcome, &self.options))
     }
 }

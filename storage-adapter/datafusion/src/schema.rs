@@ -45,7 +45,7 @@ pub fn events() -> SchemaRef {
 /// | column | type | |
 /// |---|---|---|
 /// | `item_id` | `Utf8` | the item |
-/// | `outcome` | `Utf8` | `compacted`, or why the item was left alone: `deleted`, `phase`, `too-young`, `would-grow` |
+/// | `outcome` | `Utf8` | `compacted`, or why the item was left alone: `deleted`, `phase`, `too-young`, `would-grow`, `too-large` |
 /// | `snapshot_id` | `FixedSizeBinary(32)`, nullable | name of the snapshot: the id of its payload, BLAKE3 in key derivation mode |
 /// | `snapshot` | `Binary`, nullable | the canonical payload; null when the item was left alone |
 /// | `compacted_from` | `UInt64`, nullable | how many events it stands for |

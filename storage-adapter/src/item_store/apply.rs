@@ -17,7 +17,7 @@ use crate::error::StoreError;
 use crate::export::Export;
 use crate::log::Frame;
 use crate::log_store::LogStore;
-use crate::record::{EVENT, SCOPE, STATE, redactions_frame};
+use crate::record::{EVENT, MAX_PAYLOAD, SCOPE, STATE, redactions_frame};
 
 /// Things to bring into a store.
 pub struct Batch<S: Order> {
@@ -144,7 +144,7 @@ impl<S: Order> View<S> {
         for (_, item) in &mut items {
             report.events_added = report.events_added.saturating_add(item.events.len());
             report.snapshots_added = report.snapshots_added.saturating_add(item.payloads.len());
-            item.write_down(&redactions, &mut frames);
+            item.write_down(&redactions, &mut frames)?;
         }
         let grew = redactions.difference(&self.redactions);
         report.redactions_added = grew.len();
@@ -348,13 +348,24 @@ impl<S: Order> Default for ItemNews<S> {
 
 impl<S: Order> ItemNews<S> {
     /// Writes down payloads, the lines of events, and of events that tell redacted text the masked delta instead.
-    fn write_down(&mut self, redactions: &Set<EventHash>, frames: &mut Vec<Frame>) {
+    fn write_down(
+        &mut self,
+        redactions: &Set<EventHash>,
+        frames: &mut Vec<Frame>,
+    ) -> Result<(), StoreError> {
         let mut put = |source, frame: Frame| {
             self.written.push((source, frame.body.len() as u64));
             frames.push(frame);
         };
         for payload in &self.payloads {
             let frame = Frame::new(STATE, payload.encode());
+            if frame.body.len() > MAX_PAYLOAD {
+                return Err(StoreError::PayloadTooLarge {
+                    item: payload.item_id().to_owned(),
+                    len: frame.body.len(),
+                    max: MAX_PAYLOAD,
+                });
+            }
             put(Source::State(Arc::new(payload.state().clone())), frame);
         }
         for event in &self.events {
@@ -368,6 +379,7 @@ impl<S: Order> ItemNews<S> {
                 put(Source::Event(event.clone()), frame);
             }
         }
+        Ok(())
     }
 
     fn join_into(self, item: &mut Item<S>, commit: u64, redactions: &Set<EventHash>) {

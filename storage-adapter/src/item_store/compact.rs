@@ -105,6 +105,9 @@ pub struct CompactionOutcome {
     pub disk_before: u64,
     /// Size of the store after, in bytes.
     pub disk_after: u64,
+    /// Files that hold what was replaced and could not be removed; the next compaction and the next opening try again.
+    /// What was redacted may still stand in them.
+    pub left_behind: Vec<String>,
 }
 
 impl<S: Order, L: LogStore> ItemStore<S, L> {
@@ -118,7 +121,7 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
     /// # Errors
     ///
     /// [`StoreError`]; the store is as before then, or read-only until opened again when the
-    /// outcome is unknown.
+    /// outcome is unknown, or compacted, when all that failed was to remove what stood before.
     pub fn compact(&mut self, options: &Compaction) -> Result<CompactionOutcome, StoreError> {
         let disk_before = self.log.disk_bytes()?;
         let plan = Plan::new(&self.view, options, &LogFacts::of(&self.log)?)?;
@@ -130,13 +133,15 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
         replacement.write(&mut rewrite, &mut || Ok(()))?;
         let obsolete = self.publish(&replacement, replacement.view(), rewrite.finish()?)?;
         self.close_replaced(&plan);
-        self.discard(&plan, obsolete)?;
+        let discarded = self.discard(&plan, obsolete);
         if let Some(index) = Self::index(&self.log.reader()) {
             let ahead = self.view.indexed(index);
             ahead.and_then(|ahead| self.settle(&ahead));
         }
+        discarded?;
         let mut outcome = plan.outcome(true, disk_before, self.log.disk_bytes()?);
         outcome.items_masked = replacement.items_masked();
+        outcome.left_behind = self.log.left_behind();
         Ok(outcome)
     }
 

@@ -150,7 +150,7 @@ impl<F: Files> LogDir<F> {
         // SUBTLE: as in `open_on`, and nothing is repaired. Some systems sync only what may be written to; there, what
         // an owner left unsynced who was killed may be shown now and be lost with the power.
         match log.active.sync().and_then(|()| log.shared.files.sync_dir()) {
-            Err(error) if error.kind() != io::ErrorKind::PermissionDenied => {
+            Err(error) if !cannot_sync(&error) => {
                 Err(log.shared.sync_failed(error, &log.active_name()))
             }
             _ => Ok((
@@ -274,6 +274,20 @@ impl<F: Files> LogDir<F> {
         self.shared.obsolete().clone_from(&left);
         Ok((removed, left))
     }
+}
+
+/// Whether it says that there is no syncing here: not of what is open for reading only, or not on a medium that cannot be
+/// written to.
+fn cannot_sync(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, ReadOnlyFilesystem, Unsupported};
+
+    let kinds = [
+        InvalidInput,
+        PermissionDenied,
+        ReadOnlyFilesystem,
+        Unsupported,
+    ];
+    kinds.contains(&error.kind())
 }
 
 /// What there is to open.

@@ -212,23 +212,79 @@ pub(super) fn walk<D: DataFile>(
     Ok(())
 }
 
+/// So many times as many bytes as there are to look through may be hashed on the way to the next frame.
+const HASHED: u64 = 8;
+
 /// The first place from `from` on where a frame checks, else `end`.
+///
+/// Bodies can be made of heads of frames that are none, each of which asks for a hash of all behind it. Where that would
+/// take more than O(`end - from`), only the next mark is found, which has few bytes.
 pub(super) fn next_frame<D: DataFile>(
     window: &mut Window<D>,
     key: &Key,
     from: u64,
     end: u64,
 ) -> std::io::Result<u64> {
-    let mut at = from;
+    search(window, key, from, end).map(|(at, _)| at)
+}
+
+/// The same, and how many bytes of frames that are none were hashed.
+fn search<D: DataFile>(
+    window: &mut Window<D>,
+    key: &Key,
+    from: u64,
+    end: u64,
+) -> std::io::Result<(u64, u64)> {
+    let most = end.saturating_sub(from).saturating_mul(HASHED);
+    let (mut at, mut hashed) = (from, 0_u64);
     while at + FRAME_OVERHEAD as u64 <= end {
-        if Head::decode(window.get(at, HEAD)?).is_some() {
+        let head = Head::decode(window.get(at, HEAD)?);
+        let head = head.filter(|head| at + head.frame_len() <= end);
+        let after = |head: Head| hashed.saturating_add(head.frame_len());
+        if let Some(head) = head.filter(|head| head.kind == MARK || after(*head) <= most) {
             match frame_at(window, key, at, end) {
-                Ok(_) => return Ok(at),
+                Ok(_) => return Ok((at, hashed)),
                 Err(Stop::Io(error)) => return Err(error),
-                Err(Stop::Fault(_)) => {}
+                Err(Stop::Fault(_)) => hashed = after(head),
             }
         }
         at += 1;
     }
-    Ok(end)
+    Ok((end, hashed))
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    reason = "a test that goes wrong should stop right there"
+)]
+mod tests {
+    use super::{HASHED, Head, search};
+    use crate::log::frame::{FRAME_OVERHEAD, Key};
+    use crate::log::window::Window;
+    use crate::log::{DataFile, Disk, Files};
+
+    /// A body made of heads, each of a frame that reaches to the end of it.
+    #[test]
+    fn heads_in_a_body_do_not_make_the_search_quadratic() {
+        let len: usize = 1 << 18;
+        let mut hostile = Vec::with_capacity(len);
+        while hostile.len() + FRAME_OVERHEAD <= len {
+            let left = len - hostile.len() - FRAME_OVERHEAD;
+            hostile.extend(Head { kind: 1, len: left }.encode());
+        }
+        hostile.resize(len, 0xff);
+        let folder = tempfile::tempdir().unwrap();
+        let file = Disk::at(folder.path()).create_new("hostile").unwrap();
+        file.append(&hostile).unwrap();
+        let end = len as u64;
+        let key = Key::new(b"", 1);
+        let (found, hashed) = search(&mut Window::new(file), &key, 0, end).unwrap();
+        assert_eq!(found, end);
+        let bounds = (HASHED - 1) * end..=(HASHED + 1) * end;
+        assert!(
+            bounds.contains(&hashed),
+            "{hashed} bytes of {end} were hashed"
+        );
+    }
 }

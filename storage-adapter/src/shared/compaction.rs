@@ -166,6 +166,7 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
                 let after = self.0.store().log().disk_bytes()?;
                 let mut outcome = plan.outcome(true, before, after);
                 outcome.items_masked = masked;
+                outcome.left_behind = self.0.store().log().left_behind();
                 return Ok(outcome);
             }
         }
@@ -247,10 +248,10 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
         // SUBTLE: before files are removed, which some systems do not while they are open, and others not really.
         self.0.store().close_replaced(plan);
         L::clear(&mut obsolete);
-        self.0.store().discard(plan, obsolete)?;
+        let discarded = self.0.store().discard(plan, obsolete);
         free(replaced);
         self.settle();
-        Ok(true)
+        discarded.map(|()| true)
     }
 }
 

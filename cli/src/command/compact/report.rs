@@ -30,6 +30,7 @@ pub(super) struct Report {
     commits_dropped: usize,
     disk_before: u64,
     disk_after: u64,
+    left_behind: Vec<String>,
     /// Every commit younger than this stays readable; none without history.
     #[serde(skip)]
     cutoff: Option<Duration>,
@@ -61,6 +62,7 @@ impl Report {
             commits_dropped: outcome.commits_dropped,
             disk_before: outcome.disk_before,
             disk_after: outcome.disk_after,
+            left_behind: outcome.left_behind,
             cutoff: options.retention.as_ref().map(|config| config.cutoff),
         }
     }
@@ -80,7 +82,7 @@ impl Report {
 }
 
 /// Why items were left alone, for people; [`Report::in_window`] has one more.
-const REASONS: [(SkipReason, &str); 6] = [
+const REASONS: [(SkipReason, &str); 7] = [
     (SkipReason::Phase, "not finished"),
     (SkipReason::TooYoung, "changed too recently"),
     (
@@ -89,6 +91,7 @@ const REASONS: [(SkipReason, &str); 6] = [
     ),
     (SkipReason::AlreadyCompact, "compact already"),
     (SkipReason::WouldGrow, "smaller as they are"),
+    (SkipReason::TooLarge, "too large for one snapshot"),
     (
         SkipReason::Untouched,
         "nothing new since an earlier compaction, which is not worth writing again",

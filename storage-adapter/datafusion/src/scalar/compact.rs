@@ -34,6 +34,7 @@ pub(crate) struct Rule<'a> {
     min_age_days: u32,
     target_phases: Cow<'a, [String]>,
     include_deleted: bool,
+    max_snapshot_bytes: u64,
 }
 
 impl<'a> Rule<'a> {
@@ -43,6 +44,7 @@ impl<'a> Rule<'a> {
             min_age_days: policy.min_age_days,
             target_phases: Cow::Borrowed(&policy.target_phases),
             include_deleted: policy.include_deleted,
+            max_snapshot_bytes: policy.max_snapshot_bytes,
         }
     }
 
@@ -66,6 +68,7 @@ impl<'a> Rule<'a> {
                     target_phases: rule.target_phases.into_owned(),
                     include_deleted: rule.include_deleted,
                     dry_run: false,
+                    max_snapshot_bytes: rule.max_snapshot_bytes,
                 };
                 Ok(Some((policy, rule.now_micros)))
             }
@@ -182,6 +185,12 @@ impl Item<'_> {
             }
         }
         let snapshot = CompactState::encode(state, item_id);
+        let is_too_large = |(policy, _): &(CompactionPolicy, u64)| {
+            snapshot.len() as u64 > policy.max_snapshot_bytes
+        };
+        if self.rule.is_some_and(is_too_large) {
+            return Err(SkipReason::TooLarge);
+        }
         // A snapshot that takes text away is made at any size.
         let redacts = !state.coverage().intersection(self.redactions).is_empty();
         let grows = self

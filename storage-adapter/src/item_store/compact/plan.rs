@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bones_compact::{
-    Commit, CompactionReport, Dated, Extent, RetentionPlan, SkipReason, Source, Version,
-    compact_histories, policy_clock, state_at,
+    Commit, CompactionPolicy, CompactionReport, Dated, Extent, RetentionPlan, SkipReason, Source,
+    Version, compact_histories, policy_clock, state_at,
 };
 use bones_snapshot::{EventHash, ItemState, Order, SnapshotPayload};
 use lattice_core::{Set, join_all};
@@ -18,6 +18,7 @@ use crate::item_store::id::ItemId;
 use crate::item_store::items::Items;
 use crate::item_store::scope::ScopeId;
 use crate::log_store::LogStore;
+use crate::record::MAX_PAYLOAD;
 
 /// What is to be held instead of the past of items.
 pub(super) type Versions<S> = BTreeMap<ItemId, Instead<S>>;
@@ -182,6 +183,7 @@ impl<S: Order> Plan<S> {
             changed,
             disk_before: before,
             disk_after: after,
+            left_behind: Vec::new(),
         }
     }
 }
@@ -251,6 +253,10 @@ fn compact<S: Order>(
     view: &View<S>,
 ) -> Result<(Versions<S>, CompactionReport), StoreError> {
     let (mut versions, mut report) = (Versions::new(), CompactionReport::default());
+    let policy = CompactionPolicy {
+        max_snapshot_bytes: options.policy.max_snapshot_bytes.min(MAX_PAYLOAD as u64),
+        ..options.policy.clone()
+    };
     let mut since = items.since(extent.after);
     loop {
         let several = since.by_ref().take(AT_ONCE);
@@ -262,7 +268,7 @@ fn compact<S: Order>(
         let (found, part) = compact_histories(
             &several,
             extent,
-            &options.policy,
+            &policy,
             options.now_micros,
             &view.redactions,
         );

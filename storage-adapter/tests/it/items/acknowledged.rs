@@ -30,7 +30,7 @@ fn shown_after_power_loss(disk: &SimDisk) -> usize {
     Store::over(log).unwrap().item_ids().count()
 }
 
-fn is_poisoned<T: std::fmt::Debug>(result: Result<T, StoreError>) -> bool {
+fn is_poisoned<T>(result: &Result<T, StoreError>) -> bool {
     matches!(result, Err(StoreError::Log(LogError::Poisoned { .. })))
 }
 
@@ -57,10 +57,10 @@ fn what_a_failed_sync_lost_is_neither_shown_nor_taken_for_known() {
     assert!(store.sync().is_err());
     disk.no_plan();
     assert_eq!((store.commit(), store.item_ids().count()), (1, 1));
-    assert!(is_poisoned(store.apply(batch(2), 4)));
-    assert!(is_poisoned(store.write(batch(2), 4)));
+    assert!(is_poisoned(&store.apply(batch(2), 4)));
+    assert!(is_poisoned(&store.write(batch(2), 4)));
     assert!(
-        is_poisoned(store.apply(batch(1), 4)),
+        is_poisoned(&store.apply(batch(1), 4)),
         "also what is durable"
     );
     drop(store);
@@ -114,8 +114,8 @@ fn nobody_is_told_or_shown_what_a_failed_group_sync_lost() {
     assert!(shared.apply(batch(2), 2).is_err());
     disk.no_plan();
     let again = shared.apply_with(batch(2), 3, Durability::Written);
-    assert!(is_poisoned(again));
-    assert!(is_poisoned(shared.apply_with(
+    assert!(is_poisoned(&again));
+    assert!(is_poisoned(&shared.apply_with(
         Batch::default(),
         3,
         Durability::Written

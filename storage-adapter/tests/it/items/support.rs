@@ -88,6 +88,7 @@ pub(crate) fn everything() -> CompactionPolicy {
             .to_vec(),
         include_deleted: true,
         dry_run: false,
+        max_snapshot_bytes: u64::MAX,
     }
 }
 

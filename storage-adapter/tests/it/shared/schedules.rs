@@ -95,7 +95,7 @@ fn what_retention_keeps_is_not_looked_at_again_and_again() {
     };
     let schedule = shared.schedule(
         Schedule { older_than, ..LOOK },
-        move || compaction(Some(keeping.clone()), HOUR),
+        move || compaction(Some(keeping), HOUR),
         move |outcome| told.send(outcome.is_ok()).unwrap_or(()),
     );
     assert!(heard.recv_timeout(Duration::from_secs(30)).is_ok());

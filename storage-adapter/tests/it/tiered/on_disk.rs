@@ -352,9 +352,11 @@ fn a_file_that_cannot_be_removed_is_named_and_gone_after_the_next_open() {
     let call = u64::try_from(trace.iter().position(unlink).unwrap()).unwrap();
     let (disk, mut store) = redacted();
     disk.plan(call, Fault::Fails);
-    assert!(store.compact(&rewrite).unwrap().changed);
+    let outcome = store.compact(&rewrite).unwrap();
+    assert!(outcome.changed);
     disk.no_plan();
     let left = store.log().obsolete();
+    assert_eq!(outcome.left_behind, left);
     assert_eq!(left.len(), 1, "it is said to be there: {left:?}");
     assert!(disk.files().contains_key(&left[0]));
     drop(store);

@@ -14,6 +14,32 @@ fn history(commits: u64) -> Pair {
     pair
 }
 
+/// One item that has grown too large holds up nothing, redactions least of all.
+#[test]
+fn what_is_too_large_for_a_snapshot_is_left_as_events_and_masked() {
+    let mut pair = Pair::new();
+    let large: Vec<String> = (0..20).map(|n| line("bn-0", n)).collect();
+    pair.apply(None, &large, 0);
+    for n in 1..4 {
+        let small = [line(&format!("bn-{n}"), 0), line(&format!("bn-{n}"), 1)];
+        pair.apply(None, &small, n);
+    }
+    let mut options = compaction(None, HOUR);
+    options.policy.max_snapshot_bytes = 500;
+    let outcome = pair.store.compact(&options).unwrap();
+    let skipped = &outcome.report.skipped;
+    assert_eq!(skipped.get("bn-0"), Some(&SkipReason::TooLarge));
+    assert_eq!((outcome.report.items_compacted, skipped.len()), (3, 1));
+    assert_eq!(pair.store.digest().unwrap(), pair.model.digest().unwrap());
+
+    pair.redact(&large[3..4], HOUR);
+    let outcome = pair.store.compact(&options).unwrap();
+    assert_eq!((outcome.changed, outcome.items_masked), (true, 1));
+    assert_eq!(pair.store.digest().unwrap(), pair.model.digest().unwrap());
+    let raw = pair.store.stats().unwrap().events_raw;
+    assert_eq!(raw, 19, "the other events are as they were");
+}
+
 fn readable(pair: &Pair) -> Vec<u64> {
     pair.store.commits().map(|(commit, _)| commit).collect()
 }
