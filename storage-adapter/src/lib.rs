@@ -11,6 +11,7 @@ mod log_dir;
 mod log_store;
 mod memory_log;
 mod record;
+mod restore;
 mod shared;
 mod source;
 mod stopwatch;
@@ -31,6 +32,7 @@ pub use item_store::{
 pub use log_store::{LogReader, LogRewrite, LogStore, SealedFrames};
 pub use memory_log::{MemoryCursor, MemoryLog, MemoryReader, MemoryRewrite};
 pub use record::{is_index, order_word};
+pub use restore::restore;
 pub use shared::{
     CompactionHandle, CompactionProgress, Durability, GRACE, Schedule, ScheduleHandle, SharedStats,
     SharedStore, StoreLease,

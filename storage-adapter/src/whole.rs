@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 ///
 /// What is being written has the name with `.partial` behind it; where something of that name is there, that is an error.
 /// A link is followed, so that it goes
-/// on naming the file. What is no file but can be written to, such as `/dev/stdout` or a pipe, is
+/// on naming the file, and rights to a file that was there before stay as they were. What is no file but can be written to, such as `/dev/stdout` or a pipe, is
 /// written to, never replaced.
 ///
 /// # Errors
@@ -40,10 +40,13 @@ pub fn write_whole<E: From<io::Error>>(
         write(&mut out)?;
         return Ok(out.flush()?);
     }
-    // A name that is not there yet has nothing to be followed to.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.into());
+    let path = fs::canonicalize(path).unwrap_or_else(|_| followed(path));
     let temp = partial(&path);
     let file = create_partial(&temp)?;
+    if let Ok(before) = fs::metadata(&path) {
+        // Who could not read the old one cannot read the new one. Best effort: some file systems have no rights.
+        let _ = file.set_permissions(before.permissions());
+    }
     let written = write_synced(file, write).and_then(|()| Ok(fs::rename(&temp, &path)?));
     if written.is_err() {
         // Best effort: the first error is the one that matters.
@@ -57,6 +60,18 @@ pub fn write_whole<E: From<io::Error>>(
 /// Whether there is something that can be written to and is no file.
 pub(crate) fn is_device(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
+}
+
+/// Where a link leads to that is not there yet; what is no link is itself.
+fn followed(path: &Path) -> PathBuf {
+    // As many as a system follows.
+    const MOST: usize = 40;
+    let step = |path: &PathBuf| {
+        let to = fs::read_link(path).ok()?;
+        Some(path.parent().unwrap_or(Path::new("")).join(to))
+    };
+    let links = std::iter::successors(Some(path.to_owned()), step);
+    links.take(MOST).last().unwrap_or_default()
 }
 
 /// The name of a file while it is written.
@@ -121,6 +136,35 @@ mod tests {
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&file).unwrap(), b"new");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_link_to_what_is_not_there_yet_is_followed_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link) = (dir.path().join("file"), dir.path().join("link"));
+        symlink("file", &link).unwrap();
+        write_whole(&link, |out| out.write_all(b"new")).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&file).unwrap(), b"new");
+        // One that leads to itself is no way to any file.
+        let circle = dir.path().join("circle");
+        symlink("circle", &circle).unwrap();
+        let _ = write_whole::<io::Error>(&circle, |out| out.write_all(b"new"));
+    }
+
+    #[test]
+    fn who_could_not_read_the_old_file_cannot_read_the_new_one() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        write_whole(&path, |out| out.write_all(b"new")).unwrap();
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
     }
 
     /// Renaming over a device would replace it, for whoever may.

@@ -14,6 +14,7 @@ mod on_disk;
 mod policy;
 mod random;
 mod reach;
+mod restore;
 mod salvage;
 mod schemas;
 mod scopes;

@@ -9,10 +9,9 @@ use lattice_lww::{Itc, Unstamped};
 use storage_adapter::log::{
     CutTail, Damage, Entry, LogDir, LogError, OpenReport, RebuiltFrom, ScanReport, scan,
 };
-use storage_adapter::{ItemStore, MemoryLog, StoreCheck, StoreError, is_index};
+use storage_adapter::{ItemStore, MemoryLog, StoreCheck, StoreError, is_index, restore};
 
 use super::overlay::Overlay;
-use super::replay::replay;
 use super::source::Source;
 use crate::error::CliError;
 use crate::store::no_store;
@@ -168,9 +167,11 @@ impl Found {
                     return Ok(());
                 }
                 Err(StoreError::Frame { offset, why, .. }) => {
-                    // A log in memory counts its frames.
+                    // A log in memory counts its frames, and has none of the index.
                     let place = usize::try_from(offset).unwrap_or(usize::MAX);
-                    let Some(entry) = entries.get(place) else {
+                    let told = entries.iter().enumerate();
+                    let mut told = told.filter(|(_, entry)| !is_index(entry.kind));
+                    let Some((place, entry)) = told.nth(place) else {
                         return Err(CliError::Fsck { what: why });
                     };
                     self.note(Damage {
@@ -205,7 +206,7 @@ fn check<S: Order>(
     entries: &[Entry],
 ) -> Result<(&'static str, StoreCheck, Option<String>), StoreError> {
     let mut copy = MemoryLog::new(log.header());
-    replay(&mut copy, &entries.iter().collect::<Vec<_>>())?;
+    restore(&mut copy, entries.iter().cloned().map(Ok::<_, LogError>))?;
     let check = ItemStore::<S, _>::over(copy)?.verify(&[])?;
     let index = ItemStore::<S, LogDir<Overlay>>::check_index(&log.view())?;
     Ok((S::WORD, check, index))

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bones_snapshot::Order;
-use storage_adapter::log::{Entry, Fragment, Frame, LogDir, LogError, scan};
-use storage_adapter::{AnyStore, ItemStore, LogRewrite, LogStore, Salvage, is_index};
+use storage_adapter::log::{Fragment, LogDir, LogError, scan};
+use storage_adapter::{AnyStore, ItemStore, Salvage, restore};
 use tempfile::Builder;
 
 use super::examine::Found;
@@ -57,9 +57,7 @@ impl Found {
         let room = room.map_err(CliError::io("make a directory in", parent))?;
         let made = room.path().join("store");
         let mut log = LogDir::create(&made, &scanned.header)?;
-        // An index is true of the log that it was written in.
-        let told = entries.iter().filter(|entry| !is_index(entry.kind));
-        replay(&mut log, &told.collect::<Vec<_>>())?;
+        restore(&mut log, entries.iter().cloned().map(Ok::<_, LogError>))?;
         drop(log);
         // Without an index all of it is read and verified.
         let (mut store, _) = AnyStore::open(&made)?;
@@ -128,44 +126,4 @@ impl Found {
         salvaged.commit = Some(store.commit()).filter(|commit| *commit > known);
         Ok(salvaged)
     }
-}
-
-/// The kind of frames that are replaced before anybody reads them.
-const PLACEHOLDER: u8 = u8::MAX;
-
-/// Writes frames, which begin with the first of their log, commit by commit under the same numbers and
-/// times.
-pub(super) fn replay(log: &mut impl LogStore, entries: &[&Entry]) -> Result<(), LogError> {
-    let frame = |entry: &&Entry| Frame::new(entry.kind, entry.body.clone());
-    let commits: Vec<&[&Entry]> = entries.chunk_by(|a, b| a.commit == b.commit).collect();
-    let number = |commit: &[&Entry]| commit.first().map_or(0, |entry| entry.commit);
-    // What a compaction wrote stands for commits that are gone, so there is a gap before it; at most the first of
-    // several can do without.
-    let mut before = 0;
-    let gaps = commits.iter().map(|commit| {
-        let expected = before + 1;
-        before = number(commit);
-        before != expected
-    });
-    let gaps: Vec<bool> = gaps.collect();
-    let runs = gaps.iter().rposition(|gap| *gap).map_or(0, |last| last + 1);
-    for (index, commit) in commits.into_iter().enumerate() {
-        let time = commit.first().map_or(0, |entry| entry.commit_time_micros);
-        if index >= runs {
-            log.write(commit.iter().map(frame).collect(), time)?;
-            continue;
-        }
-        // Others in the place of those commits, which are replaced at once, bring the new log to its number.
-        let standing = log.commit();
-        for _ in standing..number(commit) {
-            log.write(vec![Frame::new(PLACEHOLDER, Vec::new())], time)?;
-        }
-        let mut rewrite = log.begin_rewrite_after(standing)?;
-        for entry in commit {
-            rewrite.push(frame(entry))?;
-        }
-        let obsolete = log.publish(rewrite.finish()?)?;
-        log.remove(obsolete)?;
-    }
-    log.sync().map(drop)
 }
