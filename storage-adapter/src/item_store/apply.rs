@@ -79,6 +79,9 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
     /// Brings events, states and redactions in, in one commit, and makes it durable. What is known
     /// already is left out; when all of it is, nothing is written.
     ///
+    /// O(the batch · log items), and what of the items is joined by then; where redactions come that were not known,
+    /// O(items + redactions) more.
+    ///
     /// A state is joined, never believed: events it claims to cover are still taken in when they
     /// arrive and it does not hold what they wrote.
     ///
@@ -146,7 +149,11 @@ impl<S: Order> View<S> {
             report.snapshots_added = report.snapshots_added.saturating_add(item.payloads.len());
             item.write_down(&redactions, &mut frames)?;
         }
-        let grew = redactions.difference(&self.redactions);
+        let grew = if Arc::ptr_eq(&redactions, &self.redactions) {
+            Set::bottom()
+        } else {
+            redactions.difference(&self.redactions)
+        };
         report.redactions_added = grew.len();
         let news = News {
             scope,
@@ -165,8 +172,8 @@ impl<S: Order> View<S> {
         report: ImportReport,
     ) -> (News<S>, Vec<Frame>) {
         let grew = recorded.difference(&self.redactions);
-        let mut redactions = Set::clone(&self.redactions);
-        redactions.join_ref(recorded);
+        let mut redactions = Arc::clone(&self.redactions);
+        learn(&mut redactions, recorded);
         let frames = if grew.is_empty() {
             Vec::new()
         } else {
@@ -194,10 +201,10 @@ impl<S: Order> View<S> {
         recorded: &Set<EventHash>,
     ) -> Result<Sorted<S>, StoreError> {
         let mut news = by_item(events);
-        let mut redactions = Set::clone(&self.redactions);
-        redactions.join_ref(recorded);
+        let mut redactions = Arc::clone(&self.redactions);
+        learn(&mut redactions, recorded);
         for payload in payloads {
-            redactions.join_ref(payload.state().redacted());
+            learn(&mut redactions, payload.state().redacted());
             let id = ItemId::from(payload.item_id());
             news.entry(id).or_default().payloads.push(payload);
         }
@@ -221,9 +228,7 @@ impl<S: Order> View<S> {
             });
             let targets = news.events.iter().filter_map(|e| e.event().redacts());
             let targets: Set<EventHash> = targets.copied().collect();
-            if !targets.is_empty() {
-                redactions.join(targets);
-            }
+            learn(&mut redactions, &targets);
         }
         // SUBTLE: a second pass, because any event above may redact any payload.
         let with_payloads = news
@@ -276,10 +281,17 @@ impl<S: Order> View<S> {
                     scope.items.mask(&news.grew);
                 }
             }
-            self.redactions = Arc::new(news.redactions);
+            self.redactions = news.redactions;
         }
         report.items = self.base.len();
         report
+    }
+}
+
+/// Takes in redactions. The set, which is shared, is copied only if some are new.
+fn learn(redactions: &mut Arc<Set<EventHash>>, more: &Set<EventHash>) {
+    if !more.leq(redactions) {
+        Arc::make_mut(redactions).join_ref(more);
     }
 }
 
@@ -313,14 +325,14 @@ struct News<S: Order> {
     scope: Option<ScopeId>,
     items: Vec<(ItemId, ItemNews<S>)>,
     /// All redactions once the batch is in.
-    redactions: Set<EventHash>,
+    redactions: Arc<Set<EventHash>>,
     /// Those that are new.
     grew: Set<EventHash>,
     report: ImportReport,
 }
 
 /// What is new, ascending by item, and every redaction known once it is in.
-type Sorted<S> = (Vec<(ItemId, ItemNews<S>)>, Set<EventHash>);
+type Sorted<S> = (Vec<(ItemId, ItemNews<S>)>, Arc<Set<EventHash>>);
 
 /// What of a batch is new of one item.
 struct ItemNews<S: Order> {

@@ -21,7 +21,7 @@ pub struct CommitChanges<'v, S: Order> {
     pub commit: u64,
     /// The time given with it, in microseconds.
     pub time_micros: u64,
-    /// The items, of the base first, then scope by scope. Empty for commits that changed no item.
+    /// The items, of the base first, then scope by scope. Empty for commits that brought nothing of any item.
     pub items: Vec<ItemChange<'v, S>>,
 }
 
@@ -42,6 +42,10 @@ pub struct ItemChange<'v, S: Order> {
 impl<S: Order> View<S> {
     /// Every commit behind `commit`, in order and without gaps. What is deleted or redacted by now is left out
     /// of them.
+    ///
+    /// A redaction by an event is told as that event. One that came by itself, or in a snapshot, changes what items show and
+    /// is in no commit here, and so is the deletion of a scope: who mirrors text takes the difference of
+    /// [`redactions`](View::redactions) and [`scopes`](View::scopes) to those it knew.
     ///
     /// # Errors
     ///

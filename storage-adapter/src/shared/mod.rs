@@ -85,7 +85,7 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
     }
 
     /// Every frame of the log as it is now, in order and in bounded memory: a backup that can be taken
-    /// while others write. It is a reader: a compaction waits for it for the grace period, and then takes its
+    /// while others write, and that [`restore`](crate::restore) makes a store again. It is a reader: a compaction waits for it for the grace period, and then takes its
     /// files away, which the stream says at its next call.
     pub fn stream(&self) -> impl Iterator<Item = Result<Entry, StreamError<LogError>>> + use<S, L> {
         let mut place = <L::Reader as LogReader>::Cursor::default();
