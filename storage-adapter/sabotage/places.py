@@ -517,12 +517,36 @@ SABOTAGES = [
         "cut-under-a-view",
         "a replaced file is cut although a view holds it open",
         "log/rewrite.rs::a_file_that_a_view_holds_open_is_not_cut",
-        [Place("log/obsolete.rs", "if «self.handle.strong_count() > 0» {", "false")],
+        [Place("log/obsolete.rs", "if «self.handle.strong_count() > 0» ||", "false")],
     ),
     Sabotage(
         "owner-not-heeded",
         "a rewrite goes at full speed beside an owner that syncs",
         "log/rewrite.rs::a_rewrite_beside_an_owner_that_syncs_takes_small_steps",
         [Place("log/pace.rs", "self.is_beside |= «owner.so_far() != self.seen»;", "false")],
+    ),
+    Sabotage(
+        "known-not-synced",
+        "what was written before is acknowledged without a sync when it is applied again",
+        "items/acknowledged.rs::what_was_written_before_is_durable_when_it_is_applied_again",
+        [Place("item_store/apply.rs", "let commit = «self.sync()?»; Ok(self.view.take(news, is_new", "if is_new { self.sync()? } else { 0 }")],
+    ),
+    Sabotage(
+        "lost-stays-shown",
+        "what a failed sync lost is shown and taken for known",
+        "items/acknowledged.rs::what_a_failed_sync_lost_is_neither_shown_nor_taken_for_known",
+        [Place("item_store/mod.rs", "if let Some(durable) = «self.durable.take()» {", "None::<View<S>>")],
+    ),
+    Sabotage(
+        "read-unsynced",
+        "who opens a log to read shows what is in the memory of the system only",
+        "log/read_only.rs::after_any_stop_it_shows_what_opening_shows_and_changes_no_file",
+        [
+            Place(
+                "log/open.rs",
+                "match «log.active.sync().and_then(|()| log.shared.files.sync_dir())» {",
+                "Ok::<(), std::io::Error>(())",
+            )
+        ],
     ),
 ]
