@@ -1,6 +1,6 @@
 //! What rows of a batch say, checked.
 
-use bones_snapshot::{Order, SnapshotId, SnapshotPayload, Stamped, parse_line};
+use bones_snapshot::{Order, SnapshotId, SnapshotPayload, parse_line};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
