@@ -153,7 +153,12 @@ impl<S: Order> Loader<S> {
         };
         self.view.past.packed = true;
         for (place, (kind, record)) in frames.into_iter().enumerate() {
-            let read = record.and_then(|record| self.read(at, record));
+            let read = record.and_then(|record| match record {
+                Record::History(_) | Record::Redactions(_) | Record::Index => {
+                    Err("it stands by itself in a compaction".to_owned())
+                }
+                record => self.read(at, record),
+            });
             read.map_err(|why| format!("frame {place} in it, of kind {kind}: {why}"))?;
         }
         Ok(())
@@ -251,6 +256,9 @@ impl<S: Order> Loader<S> {
         let past = &mut self.view.past;
         if past.commit() > 0 && at <= past.commit() {
             return Err("it stands behind what it stands for".into());
+        }
+        if past.commit() > past.runs.last().copied().unwrap_or(0) {
+            return Err("commits that it does not stand for are before it".into());
         }
         (past.floor, past.clock) = (record.floor, record.clock);
         past.times = record.commits.into_iter().collect();

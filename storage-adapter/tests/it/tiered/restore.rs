@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use storage_adapter::log::{Entry, LogDir, LogError};
+use storage_adapter::log::{Entry, Frame, LogDir, LogError};
 use storage_adapter::{
-    At, Batch, ItemStore, LogReader, LogStore, MemoryLog, Reach, SharedStore, restore,
+    At, Batch, ItemStore, LogReader, LogStore, MemoryLog, Reach, SharedStore, StoreError, restore,
 };
 
 use super::model::{HOUR, MINUTE, Store, compaction, hash, held, line, memory, small};
@@ -146,4 +146,25 @@ fn what_is_no_stream_from_the_first_frame_on_is_refused() {
     let mut log = restored(&whole).unwrap();
     let again = restore(&mut log, whole.iter().cloned().map(Ok::<_, LogError>));
     assert!(matches!(again, Err(LogError::NotEmpty { .. })));
+}
+
+/// The record of a history makes the store forget whatever it does not list, so it counts only where a compaction puts it.
+#[test]
+fn a_history_that_stands_behind_other_commits_is_damage() {
+    let history = entries(&store()).remove(0);
+    let mut other = memory();
+    let events = vec![held(&line("bn-0", 1))];
+    let batch = Batch {
+        events,
+        ..Batch::default()
+    };
+    other.apply(batch, 1).unwrap();
+    let mut log = other.log().clone();
+    log.write(vec![Frame::new(history.kind, history.body)], 2)
+        .unwrap();
+    let refused = Store::over(log).err().unwrap();
+    let StoreError::Frame { kind, why, .. } = &refused else {
+        panic!("{refused}");
+    };
+    assert!(*kind == 12 && why.contains("before it"), "{why}");
 }
