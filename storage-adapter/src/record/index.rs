@@ -83,12 +83,17 @@ mod bytes {
     }
 }
 
+/// An id has at most so many bytes in common with the one before, as far as rows go: else few bytes could stand for ids
+/// of any size.
+const MOST_COMMON: usize = 255;
+
 impl IndexRows {
     /// Adds an item, and its sources ascending by commit, written behind all that were added before.
     pub(crate) fn push(&mut self, id: &str, sources: &[SourceRecord]) {
         let Self { parts, rows, last } = self;
         let id = id.as_bytes();
-        let common = id.iter().zip(&last.id).take_while(|(a, b)| a == b).count();
+        let both = id.iter().zip(&last.id).take(MOST_COMMON);
+        let common = both.take_while(|(a, b)| a == b).count();
         let rest = id.get(common..).unwrap_or_default();
         for number in [common, rest.len()] {
             leb128::put(rows, number as u64);
@@ -166,7 +171,7 @@ fn id_of<'b>(rest: &mut &'b [u8], id: &mut Vec<u8>) -> Option<&'b [u8]> {
     let len = usize::try_from(leb128::take(rest)?).ok()?;
     let (suffix, tail) = rest.split_at_checked(len)?;
     *rest = tail;
-    if common > id.len() {
+    if common > id.len().min(MOST_COMMON) {
         return None;
     }
     id.truncate(common);
@@ -346,6 +351,30 @@ mod tests {
         );
         assert_eq!(decode_footer(&footer[..31]), None);
         assert_eq!(decode_footer(&[0; 33]), None);
+    }
+
+    #[test]
+    fn few_bytes_do_not_stand_for_ids_of_any_size() {
+        let ids = ["a", "b", "c"].map(|end| "x".repeat(400) + end);
+        let mut rows = IndexRows::default();
+        for id in &ids {
+            rows.push(id, &[source(1)]);
+        }
+        let mut told = Vec::new();
+        let read = |rows: &IndexRows, told: &mut Vec<String>| {
+            rows.read(|id, _| {
+                told.push(id.to_owned());
+                Ok(())
+            })
+        };
+        assert_eq!(read(&rows, &mut told), Ok(()));
+        assert_eq!(told, ids);
+        // The same, but one byte more in common than there may be.
+        let mut hostile = IndexRows::default();
+        hostile.push(&ids[0], &[]);
+        leb128::put(&mut hostile.rows, 256);
+        hostile.rows.extend([0, 0]);
+        assert!(read(&hostile, &mut told).is_err());
     }
 
     #[test]
