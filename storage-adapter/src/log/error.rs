@@ -19,8 +19,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LogError {
-    /// Another owner holds the directory.
-    #[error("{} is in use by another owner: close that one, then try again", path.display())]
+    /// Another owner holds the directory, or, for who wants to own it, somebody reads it.
+    #[error("{} is in use elsewhere: close it there, then try again", path.display())]
     Locked {
         /// The lock file.
         path: PathBuf,

@@ -26,7 +26,7 @@ fn a_second_owner_is_locked_out_in_this_process_and_in_another() {
     assert!(
         error
             .to_string()
-            .ends_with("is in use by another owner: close that one, then try again"),
+            .ends_with("is in use elsewhere: close it there, then try again"),
         "{error}"
     );
     let child = Command::new(std::env::current_exe().unwrap())
