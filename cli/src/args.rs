@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use humantime::Duration;
 use lattice_lww::{Itc, Unstamped};
 
 use crate::command::{
@@ -72,6 +73,9 @@ pub(crate) struct StoreArg {
     /// Directory of the store.
     #[arg(id = "store", long, value_name = "DIR")]
     pub(crate) path: PathBuf,
+    /// If the store is in use, wait so long until it is free.
+    #[arg(long, value_name = "SPAN", default_value = "0s")]
+    pub(crate) wait: Duration,
 }
 
 /// What to do about a line that does not read.

@@ -1,11 +1,13 @@
 //! Opening a store of whatever order.
 
 use std::path::Path;
+use std::time::Duration;
 
 use bones_snapshot::{ItemState, Order};
 use storage_adapter::log::{LogError, OpenReport};
 use storage_adapter::{AnyStore, ItemStore, StoreError};
 
+use crate::args::StoreArg;
 use crate::error::CliError;
 use crate::output::warning;
 use crate::progress::Progress;
@@ -16,13 +18,13 @@ pub(crate) trait OnStore {
 }
 
 /// Opens the store to write to it, and does it.
-pub(crate) fn with_store(path: &Path, task: impl OnStore) -> Result<(), CliError> {
-    on_opened(open(path)?, task)
+pub(crate) fn with_store(store: &StoreArg, task: impl OnStore) -> Result<(), CliError> {
+    on_opened(open(store)?, task)
 }
 
 /// Opens the store to read it, and does it.
-pub(crate) fn with_read_store(path: &Path, task: impl OnStore) -> Result<(), CliError> {
-    on_opened(read(path)?, task)
+pub(crate) fn with_read_store(store: &StoreArg, task: impl OnStore) -> Result<(), CliError> {
+    on_opened(read(store)?, task)
 }
 
 /// Does it with a store that is open.
@@ -34,13 +36,13 @@ pub(crate) fn on_opened(store: AnyStore, task: impl OnStore) -> Result<(), CliEr
 }
 
 /// Opens a store under the order it has, and tells what had to be mended.
-pub(crate) fn open(path: &Path) -> Result<AnyStore, CliError> {
-    opened(path, AnyStore::open)
+pub(crate) fn open(store: &StoreArg) -> Result<AnyStore, CliError> {
+    opened(store, AnyStore::open)
 }
 
 /// Opens a store to read it, beside others that do. Changes nothing.
-pub(crate) fn read(path: &Path) -> Result<AnyStore, CliError> {
-    opened(path, AnyStore::open_read_only)
+pub(crate) fn read(store: &StoreArg) -> Result<AnyStore, CliError> {
+    opened(store, AnyStore::open_read_only)
 }
 
 /// [`read`] without showing that it takes time.
@@ -50,11 +52,33 @@ pub(crate) fn read_quietly(path: &Path) -> Result<AnyStore, CliError> {
 
 type Opened = Result<(AnyStore, OpenReport), StoreError>;
 
-fn opened(path: &Path, open: impl FnOnce(&Path) -> Opened) -> Result<AnyStore, CliError> {
+fn opened(store: &StoreArg, open: fn(&Path) -> Opened) -> Result<AnyStore, CliError> {
     let progress = Progress::new("opening the store");
-    let store = told(path, open(path))?;
+    let opened = when_free(store, || told(&store.path, open(&store.path)))?;
     drop(progress);
-    Ok(store)
+    Ok(opened)
+}
+
+/// Opens what may be in use, again and again for as long as was asked.
+pub(crate) fn when_free<T>(
+    store: &StoreArg,
+    mut open: impl FnMut() -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    const STEP: Duration = Duration::from_millis(20);
+    let mut left = Duration::from(store.wait);
+    loop {
+        let opened = open();
+        let is_locked = matches!(
+            opened,
+            Err(CliError::Store(StoreError::Log(LogError::Locked { .. })))
+        );
+        if !is_locked || left.is_zero() {
+            return opened;
+        }
+        let step = STEP.min(left);
+        std::thread::sleep(step);
+        left = left.saturating_sub(step);
+    }
 }
 
 fn told(path: &Path, opened: Opened) -> Result<AnyStore, CliError> {

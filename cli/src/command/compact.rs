@@ -116,9 +116,9 @@ impl Compact {
         }
         let task = Task { options, out };
         if self.dry_run {
-            with_read_store(&self.store.path, task)
+            with_read_store(&self.store, task)
         } else {
-            with_store(&self.store.path, task)
+            with_store(&self.store, task)
         }
     }
 }

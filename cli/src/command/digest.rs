@@ -29,7 +29,7 @@ pub(crate) struct Digest {
 
 impl Digest {
     pub(crate) fn run(self, out: &Output) -> Result<(), CliError> {
-        with_read_store(&self.store.path, Task { out })
+        with_read_store(&self.store, Task { out })
     }
 }
 

@@ -54,7 +54,7 @@ impl Explain {
             path: &self.store.path,
             out,
         };
-        with_read_store(&self.store.path, task)
+        with_read_store(&self.store, task)
     }
 }
 

@@ -59,7 +59,7 @@ impl Export {
             file: &self.out,
             out,
         };
-        with_read_store(&self.store.path, task)
+        with_read_store(&self.store, task)
     }
 }
 

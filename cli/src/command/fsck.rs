@@ -16,6 +16,7 @@ use crate::args::StoreArg;
 use crate::error::CliError;
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::store::when_free;
 
 /// Look for damage in the files of a store, also of one that does not open, and change none of them.
 ///
@@ -68,7 +69,7 @@ impl Fsck {
             });
         }
         let progress = Progress::new("reading");
-        let found = examine(path)?;
+        let found = when_free(&self.store, || examine(path))?;
         drop(progress);
         let repair = match &self.repair_into {
             None => None,

@@ -48,7 +48,7 @@ pub(crate) struct Import {
 
 impl Import {
     pub(crate) fn run(self, out: &Output) -> Result<(), CliError> {
-        let store = match store::open(&self.store.path) {
+        let store = match store::open(&self.store) {
             Ok(store) => store,
             Err(CliError::NoStore(_)) => {
                 if let Some(name) = self.scope {

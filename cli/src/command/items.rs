@@ -35,7 +35,7 @@ pub(crate) struct Items {
 impl Items {
     pub(crate) fn run(self, out: &Output) -> Result<(), CliError> {
         let asked = self.moment.ask()?;
-        with_read_store(&self.store.path, Task { asked, out })
+        with_read_store(&self.store, Task { asked, out })
     }
 }
 

@@ -48,7 +48,7 @@ impl Log {
             scope: self.scope.as_deref(),
             out,
         };
-        with_read_store(&self.store.path, task)
+        with_read_store(&self.store, task)
     }
 }
 

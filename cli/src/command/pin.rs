@@ -41,14 +41,14 @@ pub(crate) struct Unpin {
 impl Pin {
     pub(crate) fn run(self, out: &Output) -> Result<(), CliError> {
         let (commit, pins) = (self.commit, true);
-        with_store(&self.store.path, Task { commit, pins, out })
+        with_store(&self.store, Task { commit, pins, out })
     }
 }
 
 impl Unpin {
     pub(crate) fn run(self, out: &Output) -> Result<(), CliError> {
         let (commit, pins) = (self.commit, false);
-        with_store(&self.store.path, Task { commit, pins, out })
+        with_store(&self.store, Task { commit, pins, out })
     }
 }
 

@@ -58,7 +58,7 @@ impl Redact {
             item: self.item.as_deref(),
             out,
         };
-        with_store(&self.store.path, task)
+        with_store(&self.store, task)
     }
 }
 

@@ -67,9 +67,9 @@ impl Schema {
             out,
         };
         if matches!(self.action, Action::Status { .. }) {
-            with_read_store(&store.path, task)
+            with_read_store(store, task)
         } else {
-            with_store(&store.path, task)
+            with_store(store, task)
         }
     }
 }

@@ -62,9 +62,9 @@ impl Scope {
             out,
         };
         if matches!(self.action, Action::List { .. }) {
-            with_read_store(&store.path, task)
+            with_read_store(store, task)
         } else {
-            with_store(&store.path, task)
+            with_store(store, task)
         }
     }
 }

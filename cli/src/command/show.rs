@@ -44,7 +44,7 @@ impl Show {
             asked: self.moment.ask()?,
             out,
         };
-        with_read_store(&self.store.path, task)
+        with_read_store(&self.store, task)
     }
 }
 

@@ -42,7 +42,7 @@ impl Stats {
             clock: self.retention.clock_micros()?,
             out,
         };
-        with_read_store(&self.store.path, task)
+        with_read_store(&self.store, task)
     }
 }
 

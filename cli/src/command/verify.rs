@@ -44,7 +44,7 @@ impl Verify {
             sources: self.sources.as_deref(),
             out,
         };
-        match store::read(path) {
+        match store::read(&self.store) {
             Ok(store) => store::on_opened(store, task),
             Err(error) => {
                 // A store whose items cannot be read may still say where it is damaged.

@@ -50,7 +50,7 @@ impl Watch {
         let path = &self.store.path;
         let mut from = self.from;
         if !self.follow {
-            return Self::read(&store::read(path)?, &mut from, out).map(drop);
+            return Self::read(&store::read(&self.store)?, &mut from, out).map(drop);
         }
         let mut seen = None;
         loop {

@@ -196,6 +196,37 @@ fn a_torn_tail_is_a_warning() {
     succeed(&["stats", "--store", &store]);
 }
 
+#[test]
+fn a_store_in_use_is_waited_for_if_asked() {
+    let bench = Bench::new();
+    let store = bench.store("store", "wall", &project());
+    let log = bench.text("more.events");
+    std::fs::write(&log, project().concat()).unwrap();
+    let waiting = |command: &[&str], span: &str| {
+        lattice(&[command, &["--store", &store, "--wait", span]].concat())
+    };
+    for command in [
+        &["digest"][..],
+        &["pin", "1"],
+        &["verify"],
+        &["watch", "--from", "0"],
+        &["import", &log, "--bad-lines", "skip"],
+        &["fsck"],
+    ] {
+        let (held, _) = storage_adapter::AnyStore::open(store.as_ref()).unwrap();
+        let refused = waiting(command, "50ms");
+        assert_eq!(refused.code, Some(1), "{command:?}");
+        assert!(refused.err.contains("in use"), "{refused:?}");
+        std::thread::scope(|threads| {
+            let waits = threads.spawn(|| waiting(command, "60s"));
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            drop(held);
+            let run = waits.join().unwrap();
+            assert_eq!(run.code, Some(0), "{run:?}");
+        });
+    }
+}
+
 /// Every command that only reads: beside others, and without a change to any file.
 #[test]
 fn who_reads_changes_nothing_and_keeps_no_other_reader_out() {
