@@ -131,7 +131,10 @@ impl<S: Order, L: LogStore> ItemStore<S, L> {
         let mut rewrite = self.begin_rewrite(&plan)?;
         let replacement = plan.replacement(&self.view)?;
         replacement.write(&mut rewrite, &mut || Ok(()))?;
+        let replaced = self.view();
         let obsolete = self.publish(&replacement, replacement.view(), rewrite.finish()?)?;
+        self.view.want_as(&replaced);
+        drop(replaced);
         self.close_replaced(&plan);
         let discarded = self.discard(&plan, obsolete);
         if let Some(index) = Self::index(&self.log.reader()) {

@@ -1,5 +1,6 @@
 //! What is held of an item.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bones_compact::{Dated, LatticeEvent, Source, state_at};
@@ -111,12 +112,23 @@ impl<S: Order> LatticeEvent for HeldEvent<S> {
 }
 
 /// What is held of one item. Its state is joined when it is first asked for.
-#[derive(Clone)]
 pub(super) struct Item<S: Order> {
     // INVARIANT: ascending by commit.
     sources: Arc<Vec<Dated<HeldEvent<S>>>>,
     // INVARIANT: if it is there, the join of the sources under the redactions of every view that shares it.
-    state: OnceLock<Box<ItemState<S>>>,
+    state: OnceLock<Arc<ItemState<S>>>,
+    /// Whether a reader wanted it.
+    is_wanted: AtomicBool,
+}
+
+impl<S: Order> Clone for Item<S> {
+    fn clone(&self) -> Self {
+        Self {
+            sources: Arc::clone(&self.sources),
+            state: self.state.clone(),
+            is_wanted: AtomicBool::new(self.is_wanted()),
+        }
+    }
 }
 
 /// More sources than this are not looked through one by one for a single event.
@@ -128,7 +140,37 @@ impl<S: Order> Item<S> {
         Self {
             sources: Arc::new(sources),
             state: OnceLock::new(),
+            is_wanted: AtomicBool::new(false),
         }
+    }
+
+    /// The item, held otherwise: as sources of which the join is the same, under these redactions.
+    pub(super) fn held_as(
+        &self,
+        sources: Vec<Dated<HeldEvent<S>>>,
+        redactions: &Set<EventHash>,
+    ) -> Self {
+        let mut item = Self::new(sources);
+        item.is_wanted = AtomicBool::new(self.is_wanted());
+        if let Some(state) = self.state.get()
+            && item.only_state(redactions).is_none()
+        {
+            item.state = OnceLock::from(Arc::clone(state));
+        }
+        item
+    }
+
+    /// Notes that a reader wants it.
+    pub(super) fn want(&self) {
+        // Readers share the line this lies in, and nearly all of them find it set.
+        if !self.is_wanted() {
+            self.is_wanted.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether a reader wanted it, of this view or another that shares it.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.is_wanted.load(Ordering::Relaxed)
     }
 
     /// What is held, ascending by commit.
@@ -138,14 +180,22 @@ impl<S: Order> Item<S> {
 
     /// The state under the redactions of the view that holds the item. A join of all sources the first time.
     pub(super) fn state(&self, redactions: &Set<EventHash>) -> &ItemState<S> {
-        // What is one state already is not held twice.
-        if let ([one], true) = (self.sources(), redactions.is_empty())
-            && let Source::State(state) = &one.source
-        {
+        if let Some(state) = self.only_state(redactions) {
             return state;
         }
         self.state
-            .get_or_init(|| Box::new(state_at(self.sources(), u64::MAX, redactions)))
+            .get_or_init(|| Arc::new(state_at(self.sources(), u64::MAX, redactions)))
+    }
+
+    /// The one state that is held, if it is all, and as it is to be shown. It is not held twice.
+    fn only_state(&self, redactions: &Set<EventHash>) -> Option<&ItemState<S>> {
+        match self.sources() {
+            [one] if redactions.is_empty() => match &one.source {
+                Source::State(state) => Some(state),
+                Source::Event(_) => None,
+            },
+            _ => None,
+        }
     }
 
     /// Whether an event is known: not just claimed to be covered, but with what it wrote.
@@ -170,10 +220,11 @@ impl<S: Order> Item<S> {
         redactions: &Set<EventHash>,
     ) {
         Arc::make_mut(&mut self.sources).extend(more);
-        if let Some(mut state) = self.state.take() {
+        if let Some(mut held) = self.state.take() {
+            let state = Arc::make_mut(&mut held);
             state.join(joined());
             state.redact(redactions);
-            self.state = OnceLock::from(state);
+            self.state = OnceLock::from(held);
         }
     }
 
@@ -184,15 +235,18 @@ impl<S: Order> Item<S> {
         let state = match self.state.get() {
             None => OnceLock::new(),
             Some(state) => {
-                let mut state = state.clone();
+                let mut state = ItemState::clone(state);
                 if !state.redact(grew) {
                     return None;
                 }
-                OnceLock::from(state)
+                OnceLock::from(Arc::new(state))
             }
         };
-        let sources = Arc::clone(&self.sources);
-        Some(Self { sources, state })
+        Some(Self {
+            sources: Arc::clone(&self.sources),
+            state,
+            is_wanted: AtomicBool::new(self.is_wanted()),
+        })
     }
 
     /// The events among the sources, in the order they came.

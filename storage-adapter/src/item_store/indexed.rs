@@ -169,6 +169,23 @@ impl<S: Order> Indexed<S> {
         })
     }
 
+    /// Those that were read, with their ids.
+    pub(super) fn read_already(&self) -> impl Iterator<Item = (&str, &Arc<Item<S>>)> {
+        let cells = self.cells.iter().enumerate();
+        cells.filter_map(|(at, cell)| Some((self.id(at), cell.get()?)))
+    }
+
+    /// Takes an item for read, if it is what lies where the index says. Views that share this must know the same
+    /// redactions as those that share the item.
+    pub(super) fn keep(&self, id: &str, item: &Arc<Item<S>>) {
+        if let Some(at) = self.find(id)
+            && let Some(cell) = self.cells.get(at)
+            && self.outlines(at).eq(item.sources().iter().map(Outline::of))
+        {
+            cell.get_or_init(|| Arc::clone(item));
+        }
+    }
+
     /// The item at a place, read if it was not yet.
     pub(super) fn get(&self, at: usize) -> Result<&Arc<Item<S>>, StoreError> {
         self.get_beside(at, &mut Unpacked::default())

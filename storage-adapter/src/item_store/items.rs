@@ -49,7 +49,7 @@ pub(super) struct Outline {
 }
 
 impl Outline {
-    fn of<E>(held: &Dated<E>) -> Self
+    pub(super) fn of<E>(held: &Dated<E>) -> Self
     where
         E: LatticeEvent,
     {
@@ -130,12 +130,38 @@ impl<S: Order> Items<S> {
         self.entries().map(|(id, _)| id)
     }
 
-    /// An item, read if it was not yet.
+    /// An item, read if it was not yet, and wanted from now on.
     pub(super) fn get(&self, id: &str) -> Result<Option<&Arc<Item<S>>>, StoreError> {
-        match self.changed.get(id) {
-            Some(item) => Ok(Some(item)),
-            None => self.read(id),
+        let item = match self.changed.get(id) {
+            Some(item) => Some(item),
+            None => self.read(id)?,
+        };
+        item.inspect(|item| item.want());
+        Ok(item)
+    }
+
+    /// Those in memory that readers want, with their ids.
+    fn wanted(&self) -> impl Iterator<Item = (&str, &Arc<Item<S>>)> {
+        let changed = self.changed.iter().map(|(id, item)| (&**id, item));
+        let indexed = self.indexed.iter().flat_map(Indexed::read_already);
+        changed.chain(indexed).filter(|(_, item)| item.is_wanted())
+    }
+
+    /// Notes that readers want what they wanted of earlier items, as far as it is in memory.
+    pub(super) fn want_as(&self, before: &Self) {
+        for (id, _) in before.wanted() {
+            if let Some(item) = self.changed.get(id) {
+                item.want();
+            }
         }
+    }
+
+    /// These by an index of theirs, with those in memory that readers want.
+    pub(super) fn by(&self, index: Indexed<S>) -> Self {
+        for (id, item) in self.wanted() {
+            index.keep(id, item);
+        }
+        Self::indexed(index)
     }
 
     /// As [`get`](Self::get), saying where it was found.

@@ -249,6 +249,7 @@ impl<S: Order, L: LogStore> SharedStore<S, L> {
         self.0.store().close_replaced(plan);
         L::clear(&mut obsolete);
         let discarded = self.0.store().discard(plan, obsolete);
+        self.read().want_as(&replaced);
         free(replaced);
         self.settle();
         discarded.map(|()| true)

@@ -127,8 +127,8 @@ impl<S: Order> Replacement<S> {
             let written = sources.get_mut(standing..).unwrap_or_default();
             mask(id, written, &redactions);
             self.masked = self.masked.saturating_add(usize::from(versions.is_none()));
-            self.view
-                .put(scope, id.into(), Arc::new(Item::new(sources)));
+            let item = Arc::new(item.held_as(sources, &redactions));
+            self.view.put(scope, id.into(), item);
         }
         Ok(())
     }
@@ -279,12 +279,17 @@ impl<S: Order> View<S> {
         }
     }
 
-    /// The same, with what lies where an index says instead of what is in memory of that. `None` if the index does not
-    /// go to the end of what compactions wrote.
+    /// Notes that readers want what they wanted of a view before it.
+    pub(crate) fn want_as(&self, before: &Self) {
+        self.base.want_as(&before.base);
+    }
+
+    /// The same, with what lies where an index says instead of what is in memory of that, but for what readers want.
+    /// `None` if the index does not go to the end of what compactions wrote.
     pub(crate) fn indexed(&self, index: Indexed<S>) -> Option<Self> {
         let end = index.end();
         let is_whole = self.past.runs.last() == Some(&end);
-        is_whole.then(|| self.with_base(Items::indexed(index), end))
+        is_whole.then(|| self.with_base(self.base.by(index), end))
     }
 
     /// The same, with the base of a view that is indexed and was made of an earlier one than this. O(what came since).
@@ -334,11 +339,15 @@ impl<S: Order> View<S> {
         let touched = since.flat_map(|(_, touched)| touched.iter());
         for id in touched.filter(|touched| touched.scope.as_ref() == scope) {
             let id = &id.item;
-            let came = current.get(id)?.map_or(&[][..], |item| item.sources());
-            let came = came.iter().filter(|held| held.commit > known);
+            let Some(current) = current.get(id)? else {
+                continue;
+            };
+            let came = current.sources().iter();
+            let came = came.filter(|held| held.commit > known);
             let held = items.get(id)?.map_or(&[][..], |item| item.sources());
             let sources = held.iter().chain(came).cloned().collect();
-            next.insert(id.clone(), Arc::new(Item::new(sources)));
+            let item = current.held_as(sources, &now.redactions);
+            next.insert(id.clone(), Arc::new(item));
         }
         let grew = now.redactions.difference(&self.redactions);
         if !grew.is_empty() {

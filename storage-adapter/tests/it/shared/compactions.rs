@@ -255,3 +255,49 @@ fn text_redacted_while_it_is_left_standing_goes_the_next_time() {
     assert!(compact(6).changed && !holds());
     assert!(!compact(7).changed);
 }
+
+/// Three rounds: of all items, of what came since, and of all again. What the index lies over is closed by the compaction
+/// behind it, so a view shows then what of it was in memory.
+#[test]
+fn what_readers_want_stays_in_memory_over_a_compaction_and_nothing_else() {
+    let redaction = |n| Batch {
+        redactions: std::iter::once(hash(&line("unknown", n))).collect(),
+        ..Batch::default()
+    };
+    let of = |item: &str, n| Batch {
+        events: vec![held(&line(item, n)), held(&line(item, n + 1))],
+        ..Batch::default()
+    };
+    let (log, strings) = Hooked::new(&Store::<MemoryLog>::header());
+    let shared: Shared = SharedStore::with_grace(ItemStore::over(log).unwrap(), Duration::ZERO);
+    for item in ["before", "during", "later", "never", "passed"] {
+        shared.apply(of(item, 0), MINUTE).unwrap();
+    }
+    let read = |shared: &Shared, item| shared.read().state(item).unwrap().is_some();
+    assert!(read(&shared, "before"));
+    let reader = shared.clone();
+    strings.on_push(move || assert!(read(&reader, "during")));
+    shared.compact(&compaction(None, HOUR)).unwrap();
+    assert!(read(&shared, "later"));
+
+    shared.apply(of("since", 0), 2 * HOUR).unwrap();
+    shared.apply(of("passed", 2), 2 * HOUR).unwrap();
+    let worthwhile = Compaction {
+        reach: Reach::Worthwhile,
+        ..compaction(None, 3 * HOUR)
+    };
+    assert!(shared.compact(&worthwhile).unwrap().changed);
+    let view = shared.read().clone();
+    shared.apply(redaction(0), 4 * HOUR).unwrap();
+    shared.compact(&compaction(None, 5 * HOUR)).unwrap();
+
+    for item in ["before", "during", "later"] {
+        let state = view.state(item).unwrap().unwrap();
+        assert_eq!(state.coverage().len(), 2, "{item}");
+        assert!(shared.read().state(item).unwrap() == Some(state));
+    }
+    for item in ["never", "passed", "since"] {
+        let expired = view.state(item);
+        assert!(matches!(expired, Err(StoreError::Expired { .. })), "{item}");
+    }
+}
