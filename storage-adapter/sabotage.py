@@ -42,7 +42,7 @@ FOLDERS = {
     "processes": ROOT / "storage-adapter/tests",
     "tests-e2e": ROOT,
 }
-ROWS = range(1, 92)
+ROWS = range(1, 94)
 NEED_SABOTAGE = ("Crash and power loss", "Redaction", "Damage")
 VARIABLE = "STORE_SABOTAGE"
 SWITCH = """

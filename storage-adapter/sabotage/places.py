@@ -457,7 +457,7 @@ SABOTAGES = [
         "index-not-verified",
         "verification does not compare the index with the frames",
         "tiered/index.rs::an_index_that_lies_is_found_out",
-        [Place("item_store/verify.rs", "check.damage.extend(«Self::check_index(&self.log.reader())?»);", "None::<String>")],
+        [Place("item_store/verify.rs", "check.damage.extend(«told.check_index(log)?»);", "None::<String>")],
     ),
     Sabotage(
         "older-runs-hidden",

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::log::{
-    Entry, Files, Finished, Frame, FramePlace, LogDir, LogError, LogView, Obsolete, Place, Rewrite,
-    Sealed, VerifyReport,
+    Damage, Entry, Files, Finished, Frame, FramePlace, LogDir, LogError, LogView, Obsolete, Place,
+    Rewrite, Sealed, VerifyReport,
 };
 use crate::log_store::{LogReader, LogRewrite, LogStore, SealedFrames};
 
@@ -71,8 +71,8 @@ impl<F: Files> LogStore for LogDir<F> {
         self.obsolete()
     }
 
-    fn verify(&self) -> Result<VerifyReport, LogError> {
-        Self::verify(self)
+    fn damage_beside(&self) -> Result<Vec<Damage>, LogError> {
+        Self::damage_beside(self)
     }
 
     fn disk_bytes(&self) -> Result<u64, LogError> {
@@ -117,6 +117,10 @@ impl<F: Files> LogReader for LogView<F> {
 
     fn read(&self, cursor: &mut FramePlace<F>) -> Option<Result<Entry, LogError>> {
         Self::read(self, cursor)
+    }
+
+    fn verify(&self) -> Result<VerifyReport, LogError> {
+        Self::verify(self)
     }
 
     fn ends(&self) -> Vec<u64> {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::log::{Entry, Frame, LogError, Place, VerifyReport};
+use crate::log::{Damage, Entry, Frame, LogError, Place, VerifyReport};
 
 /// A log of commits that can be replaced in one step: all of them, or those behind a seam.
 ///
@@ -113,12 +113,26 @@ pub trait LogStore {
         Vec::new()
     }
 
-    /// Reads everything and reports all damage.
+    /// Damage of what readers do not read, such as the list of what the log consists of. Takes little time. By default there
+    /// is none.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::Io`] when the system cannot read; damage is in the result.
+    fn damage_beside(&self) -> Result<Vec<Damage>, LogError> {
+        Ok(Vec::new())
+    }
+
+    /// Reads everything and reports all damage: what is [beside](Self::damage_beside), and what a
+    /// [reader](LogReader::verify) finds.
     ///
     /// # Errors
     ///
     /// [`LogError::Io`] when the system cannot read; damage is in the report.
-    fn verify(&self) -> Result<VerifyReport, LogError>;
+    fn verify(&self) -> Result<VerifyReport, LogError> {
+        let beside = self.damage_beside()?;
+        Ok(self.reader().verify()?.with_damage(beside))
+    }
 
     /// How many bytes the log takes.
     ///
@@ -184,6 +198,13 @@ pub trait LogReader {
     /// The frame at the cursor, each check verified, and the cursor behind it; `None` at the end. After an
     /// error there is no more to read from that cursor.
     fn read(&self, cursor: &mut Self::Cursor) -> Option<Result<Entry, LogError>>;
+
+    /// Reads everything in it, from where it lies now, and reports all damage instead of stopping at the first.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::Io`] when the system cannot read; damage is in the report.
+    fn verify(&self) -> Result<VerifyReport, LogError>;
 
     /// The commits behind which the log goes on in another part, ascending: those at which replacements in force end are
     /// among them, the last commit included. Of a log that cannot give single frames, none.

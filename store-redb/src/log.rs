@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use redb::{CompactionError, Durability};
 use storage_adapter::LogStore;
-use storage_adapter::log::{Frame, LogError, VerifyReport};
+use storage_adapter::log::{Frame, LogError};
 
 use crate::create::{self, fs_error};
 use crate::database::Db;
@@ -315,10 +315,6 @@ impl LogStore for RedbLog {
         self.left = held;
         self.durable = self.commit;
         self.shrink()
-    }
-
-    fn verify(&self) -> Result<VerifyReport, LogError> {
-        self.reader().verify()
     }
 
     fn disk_bytes(&self) -> Result<u64, LogError> {

@@ -109,9 +109,28 @@ impl RedbReader {
             source: io::Error::new(io::ErrorKind::InvalidData, what),
         }
     }
+}
 
-    /// Reads everything, going on behind damage.
-    pub(crate) fn verify(&self) -> Result<VerifyReport, LogError> {
+impl LogReader for RedbReader {
+    type Cursor = Cursor;
+
+    fn commit(&self) -> u64 {
+        self.commit
+    }
+
+    fn read(&self, cursor: &mut Cursor) -> Option<Result<Entry, LogError>> {
+        while cursor.ahead.is_empty() && !cursor.has_ended {
+            if let Err(error) = self.fill(cursor) {
+                // SUBTLE: what was read before it is told first.
+                cursor.has_ended = true;
+                cursor.error = Some(error);
+            }
+        }
+        let ahead = cursor.ahead.pop_front().map(Ok);
+        ahead.or_else(|| cursor.error.take().map(Err))
+    }
+
+    fn verify(&self) -> Result<VerifyReport, LogError> {
         let error = |error: redb::Error| io_error("read", &self.db.path, error);
         let mut report = VerifyReport::default();
         let mut walk = Walk::default();
@@ -145,26 +164,6 @@ impl RedbReader {
             report.damage.push(damage("lattice log", 0, 0, flaw));
         }
         Ok(report)
-    }
-}
-
-impl LogReader for RedbReader {
-    type Cursor = Cursor;
-
-    fn commit(&self) -> u64 {
-        self.commit
-    }
-
-    fn read(&self, cursor: &mut Cursor) -> Option<Result<Entry, LogError>> {
-        while cursor.ahead.is_empty() && !cursor.has_ended {
-            if let Err(error) = self.fill(cursor) {
-                // SUBTLE: what was read before it is told first.
-                cursor.has_ended = true;
-                cursor.error = Some(error);
-            }
-        }
-        let ahead = cursor.ahead.pop_front().map(Ok);
-        ahead.or_else(|| cursor.error.take().map(Err))
     }
 
     fn ends(&self) -> Vec<u64> {

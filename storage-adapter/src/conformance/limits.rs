@@ -2,7 +2,7 @@
 
 use super::support::{HEADER, Part, Told, frames, noise};
 use crate::log::{Frame, LogError, MAX_BODY};
-use crate::log_store::{LogRewrite, LogStore};
+use crate::log_store::{LogReader, LogRewrite, LogStore};
 
 /// A frame of kind 0.
 fn reserved() -> Frame {
@@ -95,6 +95,14 @@ pub fn sizes_are_sane<L: LogStore>(mut make: impl FnMut(&[u8]) -> L) {
         report.damage.is_empty(),
         "`verify` finds damage in a log that was just written",
     );
+    let before = log.reader();
+    part.write(&mut log, &mut want, vec![Frame::new(1, *b"later")]);
+    let report = part.ok("verifying by a reader", before.verify());
+    part.same(
+        "the frames that `verify` of a reader counts, later ones left out",
+        report.frames,
+        8,
+    );
     part.replace(&mut log, vec![Frame::new(1, *b"all of it")]);
     let report = part.ok("verifying", log.verify());
     part.same(
@@ -102,6 +110,6 @@ pub fn sizes_are_sane<L: LogStore>(mut make: impl FnMut(&[u8]) -> L) {
         report.frames,
         1,
     );
-    let want = Told::of(8, &[Frame::new(1, *b"all of it")]);
+    let want = Told::of(9, &[Frame::new(1, *b"all of it")]);
     part.tells("the log after that", &log.reader(), &want);
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use super::items::Outline;
 use bones_compact::{Dated, LatticeEvent, Source, state_at};
 use bones_snapshot::{EventHash, ItemState, Order, Stamped, parse_line};
 use lattice_core::{JoinSemilattice, Set};
@@ -185,6 +186,17 @@ impl<S: Order> Item<S> {
         }
         self.state
             .get_or_init(|| Arc::new(state_at(self.sources(), u64::MAX, redactions)))
+    }
+
+    /// The state, if it has been joined.
+    pub(super) fn joined(&self, redactions: &Set<EventHash>) -> Option<&ItemState<S>> {
+        let joined = || self.state.get().map(|state| &**state);
+        self.only_state(redactions).or_else(joined)
+    }
+
+    /// What each of the sources is.
+    pub(super) fn outlines(&self) -> impl Iterator<Item = Outline> {
+        self.sources.iter().map(Outline::of)
     }
 
     /// The one state that is held, if it is all, and as it is to be shown. It is not held twice.

@@ -180,7 +180,7 @@ impl<S: Order> Indexed<S> {
     pub(super) fn keep(&self, id: &str, item: &Arc<Item<S>>) {
         if let Some(at) = self.find(id)
             && let Some(cell) = self.cells.get(at)
-            && self.outlines(at).eq(item.sources().iter().map(Outline::of))
+            && self.outlines(at).eq(item.outlines())
         {
             cell.get_or_init(|| Arc::clone(item));
         }

@@ -76,11 +76,11 @@ impl<'i, S: Order> Asked<'i, S> {
 
 impl<S: Order> Items<S> {
     pub(super) fn new() -> Self {
-        Self::in_memory(im::OrdMap::new())
+        Self::of(im::OrdMap::new())
     }
 
     /// Items all of which are in memory.
-    pub(super) fn in_memory(changed: im::OrdMap<ItemId, Arc<Item<S>>>) -> Self {
+    pub(super) fn of(changed: im::OrdMap<ItemId, Arc<Item<S>>>) -> Self {
         Self {
             indexed: None,
             added: changed.len(),
@@ -140,11 +140,17 @@ impl<S: Order> Items<S> {
         Ok(item)
     }
 
-    /// Those in memory that readers want, with their ids.
-    fn wanted(&self) -> impl Iterator<Item = (&str, &Arc<Item<S>>)> {
+    /// Those in memory, with their ids: what changed, and what was read already.
+    pub(super) fn in_memory(&self) -> impl Iterator<Item = (&str, &Arc<Item<S>>)> {
         let changed = self.changed.iter().map(|(id, item)| (&**id, item));
         let indexed = self.indexed.iter().flat_map(Indexed::read_already);
-        changed.chain(indexed).filter(|(_, item)| item.is_wanted())
+        let indexed = indexed.filter(|(id, _)| !self.changed.contains_key(*id));
+        changed.chain(indexed)
+    }
+
+    /// Those in memory that readers want, with their ids.
+    fn wanted(&self) -> impl Iterator<Item = (&str, &Arc<Item<S>>)> {
+        self.in_memory().filter(|(_, item)| item.is_wanted())
     }
 
     /// Notes that readers want what they wanted of earlier items, as far as it is in memory.
@@ -296,7 +302,7 @@ impl<S: Order> Items<S> {
     pub(super) fn outlines(&self) -> impl Iterator<Item = (Vec<Outline>, Asked<'_, S>)> {
         self.entries().map(move |(id, entry)| {
             let outlines = match (&entry, &self.indexed) {
-                (Entry::Changed(item), _) => item.sources().iter().map(Outline::of).collect(),
+                (Entry::Changed(item), _) => item.outlines().collect(),
                 (Entry::Indexed(at), Some(indexed)) => indexed.outlines(*at).collect(),
                 (Entry::Indexed(_), None) => Vec::new(),
             };
@@ -321,7 +327,7 @@ impl<S: Order> Items<S> {
             let (id, item) = held?;
             Ok((ItemId::from(id), Arc::clone(item)))
         });
-        Ok(Self::in_memory(all.collect::<Result<_, StoreError>>()?))
+        Ok(Self::of(all.collect::<Result<_, StoreError>>()?))
     }
 
     /// Those that may hold text which these redactions take away. What was written under all of them is not read.

@@ -302,7 +302,7 @@ impl<S: Order> Loader<S> {
 fn in_memory<S: Order>(held: Held<S>) -> Items<S> {
     let items = held.into_iter();
     let items = items.map(|(id, sources)| (id, Arc::new(Item::new(sources))));
-    Items::in_memory(items.collect())
+    Items::of(items.collect())
 }
 
 /// What lies where an index says, and what came behind it.

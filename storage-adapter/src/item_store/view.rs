@@ -12,7 +12,7 @@ use super::indexed::OpenFrames;
 use super::items::Items;
 use super::past::Past;
 use super::schema::Schemas;
-use super::scope::Scope;
+use super::scope::{Scope, ScopeId};
 use crate::error::StoreError;
 use crate::export::Export;
 use crate::record::encode_hashes;
@@ -46,6 +46,13 @@ impl<S: Order> View<S> {
             schemas: Schemas::default(),
             pins: Arc::default(),
         }
+    }
+
+    /// The items of the base, and of each scope.
+    pub(super) fn all_items(&self) -> impl Iterator<Item = (Option<&ScopeId>, &Items<S>)> {
+        let scopes = self.scopes.values();
+        let scopes = scopes.map(|scope| (Some(&scope.id), &scope.items));
+        std::iter::once((None, &self.base)).chain(scopes)
     }
 
     /// Whether other views still hold items of this one.

@@ -15,7 +15,7 @@ use super::obsolete::STEP;
 use super::open::{OpenReport, open_file};
 use super::segment::Cursor;
 use super::shared::Shared;
-use super::verify::VerifyReport;
+use super::verify::{Damage, VerifyReport};
 use super::view::{LogView, Part};
 
 /// A segment is closed, and a new one begun, at about this many bytes.
@@ -338,7 +338,17 @@ impl<F: Files> LogDir<F> {
         Frames::new(self.view())
     }
 
-    /// Reads everything and reports all damage instead of stopping at the first.
+    /// Damage of the list of segments: it cannot be read, or is not the one that this log goes by. Reads two small files.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::Io`] when the system cannot read; damage is in the result.
+    pub fn damage_beside(&self) -> Result<Vec<Damage>, LogError> {
+        super::verify::damage_beside(self)
+    }
+
+    /// Reads everything and reports all damage instead of stopping at the first: what is
+    /// [beside](Self::damage_beside), and what a [view](LogView::verify) finds.
     ///
     /// # Errors
     ///
@@ -363,7 +373,8 @@ impl<F: Files> LogDir<F> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn verify(&self) -> Result<VerifyReport, LogError> {
-        super::verify::verify(self)
+        let beside = self.damage_beside()?;
+        Ok(self.view().verify()?.with_damage(beside))
     }
 
     /// The name of the active segment.

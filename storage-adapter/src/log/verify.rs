@@ -10,6 +10,7 @@ use super::frame::{FRAME_OVERHEAD, HEAD, Head, Key, MARK};
 use super::name::{self, CURRENT};
 use super::open::{open_file, read_manifest};
 use super::segment::SEGMENT_HEAD;
+use super::view::LogView;
 use super::window::Window;
 
 /// Bytes that are not what was written.
@@ -43,7 +44,7 @@ impl fmt::Display for Damage {
     }
 }
 
-/// What [`LogDir::verify`] read.
+/// What [`LogDir::verify`] or [`LogView::verify`] read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VerifyReport {
     /// Frames of the caller that check.
@@ -54,21 +55,32 @@ pub struct VerifyReport {
     pub damage: Vec<Damage>,
 }
 
-pub(super) fn verify<F: Files>(log: &LogDir<F>) -> Result<VerifyReport, LogError> {
-    let mut report = VerifyReport::default();
-    match read_manifest(&*log.shared.files) {
+impl VerifyReport {
+    /// With damage that was found beside, which comes first.
+    pub(crate) fn with_damage(self, mut damage: Vec<Damage>) -> Self {
+        damage.extend(self.damage);
+        Self { damage, ..self }
+    }
+}
+
+pub(super) fn damage_beside<F: Files>(log: &LogDir<F>) -> Result<Vec<Damage>, LogError> {
+    let damage = match read_manifest(&*log.shared.files) {
         Err(error @ LogError::Io { .. }) => return Err(error),
-        Err(error) => report.damage.push(of_error(error, 0)),
-        Ok(manifest) if manifest != log.manifest => report.damage.push(Damage {
+        Err(error) => of_error(error, 0),
+        Ok(manifest) if manifest != log.manifest => Damage {
             file: CURRENT.to_owned(),
             offset: 0,
             bytes: 0,
             expected: name::manifest(log.manifest.id),
             found: name::manifest(manifest.id),
-        }),
-        Ok(_) => {}
-    }
-    let view = log.view();
+        },
+        Ok(_) => return Ok(Vec::new()),
+    };
+    Ok(vec![damage])
+}
+
+pub(super) fn verify<F: Files>(view: &LogView<F>) -> Result<VerifyReport, LogError> {
+    let mut report = VerifyReport::default();
     for (index, part) in view.parts.iter().enumerate() {
         let bytes = view.limit(index);
         // What has the name now, not what is held open: a file may have been removed or exchanged.

@@ -12,6 +12,7 @@ use super::manifest::Segment;
 use super::name;
 use super::open::open_file;
 use super::segment::Cursor;
+use super::verify::VerifyReport;
 
 /// An open segment.
 pub(super) struct Part<D> {
@@ -91,6 +92,16 @@ impl<F: Files> LogView<F> {
     /// Each item can be [`LogError::Corrupt`], [`LogError::Short`] or [`LogError::Io`].
     pub fn frames(&self) -> Frames<F> {
         Frames::new(self.clone())
+    }
+
+    /// Reads everything in it and reports all damage instead of stopping at the first. What has the names of its segments
+    /// now is read, not what it holds open.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::Io`] when the system cannot read; damage is in the report.
+    pub fn verify(&self) -> Result<VerifyReport, LogError> {
+        super::verify::verify(self)
     }
 
     /// How many bytes of a part are committed.

@@ -5,6 +5,7 @@ mod compaction;
 mod queue;
 mod schedule;
 mod stats;
+mod verify;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -37,6 +38,7 @@ pub type StoreLease<S, L = LogDir> = Lease<View<S>, <L as LogStore>::Reader>;
 /// |---|---|
 /// | [`read`](Self::read) | nothing |
 /// | [`apply`](Self::apply) | the syncs of commits before it; not for readers, and not for a compaction but for its two short steps |
+/// | [`verify`](Self::verify) | nothing |
 /// | [`compact`](Self::compact) | readers of the version before, for the grace period; its work is done beside readers and writers |
 ///
 /// What a reader sees was acknowledged: a commit is shown when it is durable, or written if that is what its writer

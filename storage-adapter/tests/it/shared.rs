@@ -12,4 +12,5 @@ mod erasing;
 mod hooked;
 mod readers;
 mod schedules;
+mod verifying;
 mod writers;

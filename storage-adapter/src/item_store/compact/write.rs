@@ -46,7 +46,7 @@ impl<S: Order> View<S> {
         }
         for item in self
             .all_items()
-            .flat_map(|items| items.unmasked(redactions))
+            .flat_map(|(_, items)| items.unmasked(redactions))
         {
             let mut sources = item?.sources().iter();
             if sources.any(|held| holds_redacted(&held.source, redactions)) {
@@ -54,12 +54,6 @@ impl<S: Order> View<S> {
             }
         }
         Ok(false)
-    }
-
-    /// The items of the base, and of each scope.
-    fn all_items(&self) -> impl Iterator<Item = &Items<S>> {
-        let scopes = self.scopes.values().map(|scope| &scope.items);
-        std::iter::once(&self.base).chain(scopes)
     }
 }
 
@@ -169,7 +163,7 @@ impl<S: Order> Replacement<S> {
     /// As [`Plan::replacement`].
     pub(crate) fn frames(&self) -> Result<usize, StoreError> {
         let items = self.view.all_items();
-        let items = items.flat_map(|items| items.since(self.after));
+        let items = items.flat_map(|(_, items)| items.since(self.after));
         items
             .map(|held| held.map(|(_, item)| self.written(item).len()))
             .sum()

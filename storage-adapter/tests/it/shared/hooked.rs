@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use storage_adapter::log::{Frame, LogError, Place, VerifyReport};
+use storage_adapter::log::{Frame, LogError, Place};
 use storage_adapter::{LogRewrite, LogStore, MemoryLog, MemoryReader, MemoryRewrite};
 
 type Hook = Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>;
@@ -124,9 +124,6 @@ impl LogStore for Hooked {
     }
     fn remove(&mut self, _: Hook) -> Result<(), LogError> {
         Ok(())
-    }
-    fn verify(&self) -> Result<VerifyReport, LogError> {
-        self.log.verify()
     }
     fn disk_bytes(&self) -> Result<u64, LogError> {
         self.log.disk_bytes()
