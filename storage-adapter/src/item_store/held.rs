@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::items::Outline;
 use bones_compact::{Dated, LatticeEvent, Source, state_at};
 use bones_snapshot::{EventHash, ItemState, Order, Stamped, parse_line};
 use lattice_core::{JoinSemilattice, Set};
 
+use super::items::Outline;
 use crate::source::BadLineReason;
 
 /// An event together with its line, word for word. Clones share both.

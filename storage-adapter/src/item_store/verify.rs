@@ -192,7 +192,10 @@ impl<S: Order> View<S> {
         item: &'a Item<S>,
         more: impl Iterator<Item = &'a HeldEvent<S>>,
     ) -> ItemCheck {
-        let has_its_hash = |event: &HeldEvent<S>| matches!(parse_line(event.line()), Ok(Some(e)) if e.hash == event.hash());
+        let has_its_hash = |event: &HeldEvent<S>| {
+            let read = parse_line(event.line());
+            matches!(read, Ok(Some(read)) if read.hash == event.hash())
+        };
         if !item.events().all(has_its_hash) {
             return ItemCheck::Failed {
                 why: "a line does not have the hash it is held under".into(),
