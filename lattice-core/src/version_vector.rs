@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::{Bottom, Decompose, Dot, JoinSemilattice, Map, Max};
+use crate::{Bottom, Decompose, Dot, JoinSemilattice, Map, Max, map};
 
 /// For each agent, the number of its events that are known: all from the first to that one.
 ///
@@ -76,8 +76,10 @@ impl<A> VersionVector<A> {
     /// let seen = VersionVector::from_iter([("bob", 1), ("ada", 3)]);
     /// assert!(seen.iter().eq([(&"ada", 3), (&"bob", 1)]));
     /// ```
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&A, u64)> + ExactSizeIterator {
-        self.heads.iter().map(|(agent, head)| (agent, head.0))
+    pub fn iter(&self) -> Iter<'_, A> {
+        Iter {
+            heads: self.heads.iter(),
+        }
     }
 }
 
@@ -245,6 +247,64 @@ impl<A: Ord> Extend<(A, u64)> for VersionVector<A> {
     }
 }
 
+impl<'a, A> IntoIterator for &'a VersionVector<A> {
+    type Item = (&'a A, u64);
+    type IntoIter = Iter<'a, A>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// Agents and the last known number of each, borrowed, in order of the agents.
+///
+/// ```
+/// use lattice_core::{VersionVector, version_vector};
+///
+/// /// How many events are known.
+/// fn total(heads: version_vector::Iter<'_, &str>) -> u64 {
+///     heads.map(|(_, head)| head).sum()
+/// }
+///
+/// let known = VersionVector::from_iter([("bob", 1), ("ada", 3)]);
+/// assert_eq!(total(known.iter()), 4);
+/// for (agent, head) in &known {
+///     assert_eq!(known.get(agent), head);
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Iter<'a, A> {
+    heads: map::Iter<'a, A, Max<u64>>,
+}
+
+impl<A> Clone for Iter<'_, A> {
+    fn clone(&self) -> Self {
+        Self {
+            heads: self.heads.clone(),
+        }
+    }
+}
+
+impl<'a, A> Iterator for Iter<'a, A> {
+    type Item = (&'a A, u64);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.heads.next().map(|(agent, head)| (agent, head.0))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.heads.size_hint()
+    }
+}
+
+impl<A> DoubleEndedIterator for Iter<'_, A> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.heads.next_back().map(|(agent, head)| (agent, head.0))
+    }
+}
+
+impl<A> ExactSizeIterator for Iter<'_, A> {}
+
 impl<A> IntoIterator for VersionVector<A> {
     type Item = (A, u64);
     type IntoIter = IntoIter<A>;
@@ -279,6 +339,12 @@ impl<A> Iterator for IntoIter<A> {
 
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.heads.size_hint()
+    }
+}
+
+impl<A> DoubleEndedIterator for IntoIter<A> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.heads.next_back().map(|(agent, head)| (agent, head.0))
     }
 }
 

@@ -48,7 +48,7 @@ proptest! {
     fn splits_into_a_vector_and_a_cloud(a in models()) {
         let state = context(&a);
         let vector = state.vector();
-        for (agent, head) in vector.iter() {
+        for (agent, head) in &vector {
             prop_assert!((1..=head).all(|seq| a.contains(&Dot::new(*agent, seq))));
             prop_assert!(!a.contains(&Dot::new(*agent, head + 1)));
         }
@@ -193,4 +193,16 @@ fn a_version_vector_counts_without_gaps() {
         VersionVector::from_sorted(vec![('a', 2), ('b', u64::MAX)]),
         Some(vector)
     );
+}
+
+#[test]
+fn a_vector_is_walked_from_both_ends() {
+    let vector = VersionVector::from_iter([('c', 3), ('a', 1), ('b', 2)]);
+    assert!((&vector).into_iter().eq(vector.iter()));
+    let mut heads = vector.iter();
+    assert_eq!(heads.next_back(), Some((&'c', 3)));
+    assert_eq!(heads.clone().next(), heads.next());
+    assert_eq!((heads.len(), heads.next_back()), (1, Some((&'b', 2))));
+    assert_eq!((heads.next(), heads.next_back()), (None, None));
+    assert!(vector.into_iter().rev().eq([('c', 3), ('b', 2), ('a', 1)]));
 }
