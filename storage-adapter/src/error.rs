@@ -6,6 +6,7 @@ use bones_compact::RetentionError;
 use bones_snapshot::DecodeError;
 use thiserror::Error;
 
+use crate::export::ExportError;
 use crate::log::LogError;
 
 /// Why an item store cannot do what it was asked.
@@ -15,6 +16,9 @@ pub enum StoreError {
     /// The log under the store.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// An export cannot be written.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// The directory holds a store of something else.
     #[error("{} holds a store, but not one of items: its header is not readable", path.display())]
     NotItems {

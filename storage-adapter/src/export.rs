@@ -97,21 +97,9 @@ impl<S: Order> Export<S> {
     ///
     /// [`ExportError::Io`]; a file that was there before is then still there.
     pub fn write(&self, path: &Path) -> Result<(), ExportError> {
-        let written = write_whole(path, |out| {
-            let items = self.payloads.len() as u64;
-            let mut out = ExportWriter::begin(out, S::CODE, &self.redactions, items)?;
-            for payload in &self.payloads {
-                let bytes = payload.encode();
-                out.length(bytes.len() as u64)?;
-                out.piece(&bytes)?;
-            }
-            out.finish().map(|_bytes| ())
-        });
-        written.map_err(|source| ExportError::Io {
-            action: "write",
-            path: path.into(),
-            source,
-        })
+        let items = self.payloads.len() as u64;
+        let payloads = self.payloads.iter().map(|payload| Ok(payload.encode()));
+        write_payloads::<S, ExportError>(path, &self.redactions, items, payloads)
     }
 
     /// Reads an export whole.
@@ -133,6 +121,46 @@ impl<S: Order> Export<S> {
             payloads,
         })
     }
+}
+
+/// Writes an export of so many payloads, which come by increasing item id; whole and durable when this returns.
+pub(crate) fn write_payloads<S: Order, E: From<ExportError>>(
+    path: &Path,
+    redactions: &Set<EventHash>,
+    items: u64,
+    payloads: impl Iterator<Item = Result<Vec<u8>, E>>,
+) -> Result<(), E> {
+    /// Who failed.
+    enum Failed<E> {
+        Out(io::Error),
+        Payload(E),
+    }
+
+    impl<E> From<io::Error> for Failed<E> {
+        fn from(error: io::Error) -> Self {
+            Self::Out(error)
+        }
+    }
+
+    let written = write_whole(path, |out| {
+        let mut out = ExportWriter::begin(out, S::CODE, redactions, items)?;
+        for payload in payloads {
+            let payload = payload.map_err(Failed::Payload)?;
+            out.length(payload.len() as u64)?;
+            out.piece(&payload)?;
+        }
+        out.finish()?;
+        Ok(())
+    });
+    written.map_err(|failed| match failed {
+        Failed::Payload(error) => error,
+        Failed::Out(source) => ExportError::Io {
+            action: "write",
+            path: path.into(),
+            source,
+        }
+        .into(),
+    })
 }
 
 /// Writes an export piece by piece.

@@ -73,7 +73,7 @@ impl OnStore for Task<'_> {
     fn on<S: Order>(self, store: ItemStore<S>) -> Result<(), CliError> {
         let progress = Progress::new("writing");
         match self.format {
-            Format::Snapshots => store.export()?.write(self.file)?,
+            Format::Snapshots => store.write_export(self.file)?,
             Format::Bones => {
                 let export = store.export_bones(AGENT)?;
                 write(self.file, export.text.as_bytes())?;

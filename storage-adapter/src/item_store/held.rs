@@ -1,5 +1,6 @@
 //! What is held of an item.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -188,10 +189,28 @@ impl<S: Order> Item<S> {
             .get_or_init(|| Arc::new(state_at(self.sources(), u64::MAX, redactions)))
     }
 
+    /// As [`state`](Self::state), but a join is not kept.
+    pub(super) fn state_in_passing(&self, redactions: &Set<EventHash>) -> Cow<'_, ItemState<S>> {
+        match self.joined(redactions) {
+            Some(state) => Cow::Borrowed(state),
+            None => Cow::Owned(state_at(self.sources(), u64::MAX, redactions)),
+        }
+    }
+
     /// The state, if it has been joined.
     pub(super) fn joined(&self, redactions: &Set<EventHash>) -> Option<&ItemState<S>> {
         let joined = || self.state.get().map(|state| &**state);
         self.only_state(redactions).or_else(joined)
+    }
+
+    /// How many events it covers. O(n log n) for n of them.
+    pub(super) fn covered(&self) -> usize {
+        let events = self.events().map(|event| event.event().event().hash);
+        let states = self.states().flat_map(|state| state.coverage().iter());
+        let mut covered: Vec<EventHash> = events.chain(states.copied()).collect();
+        covered.sort_unstable();
+        covered.dedup();
+        covered.len()
     }
 
     /// What each of the sources is.

@@ -18,7 +18,6 @@ use crate::record::{PACKED, SourceRecord, unpack};
 const AHEAD: usize = 1024;
 
 /// So many of them by one thread in a row: they share packed frames.
-#[cfg(feature = "rayon")]
 const IN_A_ROW: usize = 64;
 
 /// Items by their place in an index, in the order of their ids. A clone is O(1), and shares what was read.
@@ -30,6 +29,8 @@ pub(crate) struct Indexed<S: Order> {
     masked_by: Arc<Set<EventHash>>,
     /// Each item once it was read, under the redactions of the views that share this.
     cells: Arc<[OnceLock<Arc<Item<S>>>]>,
+    /// How many events each item covers, once anybody asked.
+    covered: Arc<OnceLock<Box<[usize]>>>,
 }
 
 /// Where the sources of every item lie. Some 40 bytes for an item of one source, beside its id.
@@ -80,6 +81,9 @@ struct Frames {
     open: RwLock<Option<Arc<dyn SealedFrames>>>,
 }
 
+/// An item that was read, or why it was not.
+pub(super) type Passed<S> = Result<Arc<Item<S>>, StoreError>;
+
 /// What items of views are read from, to let go of it when that is compacted away.
 #[derive(Default)]
 pub(super) struct OpenFrames(Vec<Weak<Frames>>);
@@ -123,6 +127,7 @@ impl<S: Order> Indexed<S> {
                 open: RwLock::new(Some(frames)),
             }),
             masked_by: Arc::new(masked_by),
+            covered: Arc::default(),
         }
     }
 
@@ -205,11 +210,39 @@ impl<S: Order> Indexed<S> {
         Ok(cell.get_or_init(|| item))
     }
 
-    /// Reads an item and those behind it, as far as that is possible, and returns the place up to which it went.
+    /// Reads an item and some of those behind it, as far as that is possible, and returns the place up to which it went.
     pub(super) fn read_ahead(&self, at: usize) -> usize {
-        let until = at.saturating_add(AHEAD).min(self.len());
-        self.fill(at, until);
+        let passed = self.pass(at);
+        let until = at.saturating_add(passed.len());
+        let cells = self.cells.get(at..until).unwrap_or_default();
+        for (cell, item) in cells.iter().zip(passed) {
+            if let Ok(item) = item {
+                cell.get_or_init(|| item);
+            }
+        }
         until
+    }
+
+    /// The item at a place and some of those behind it. What was not read before is read in passing, and not kept.
+    pub(super) fn pass(&self, at: usize) -> Vec<Passed<S>> {
+        let until = at.saturating_add(AHEAD).min(self.len());
+        let row = |from: usize| {
+            let mut unpacked = Unpacked::default();
+            let row = from..from.saturating_add(IN_A_ROW).min(until);
+            let read = |at| match self.cells.get(at).and_then(OnceLock::get) {
+                Some(item) => Ok(Arc::clone(item)),
+                None => self.read(at, &mut unpacked),
+            };
+            row.map(read).collect::<Vec<_>>()
+        };
+        #[cfg(feature = "rayon")]
+        {
+            use rayon::prelude::*;
+            let rows = (at..until).into_par_iter().step_by(IN_A_ROW);
+            rows.flat_map_iter(row).collect()
+        }
+        #[cfg(not(feature = "rayon"))]
+        (at..until).step_by(IN_A_ROW).flat_map(row).collect()
     }
 
     /// The items under more redactions.
@@ -225,38 +258,30 @@ impl<S: Order> Indexed<S> {
             table: Arc::clone(&self.table),
             frames: Arc::clone(&self.frames),
             masked_by: Arc::clone(&self.masked_by),
+            // Redactions take text, no events.
+            covered: Arc::clone(&self.covered),
         }
+    }
+
+    /// How many events the item at a place covers. The first time reads all items, in passing.
+    pub(super) fn covered(&self, at: usize) -> Result<usize, StoreError> {
+        if let Some(covered) = self.covered.get() {
+            return Ok(covered.get(at).copied().unwrap_or(0));
+        }
+        let mut covered = Vec::with_capacity(self.len());
+        while covered.len() < self.len() {
+            for item in self.pass(covered.len()) {
+                covered.push(item?.covered());
+            }
+        }
+        let covered = self.covered.get_or_init(|| covered.into());
+        Ok(covered.get(at).copied().unwrap_or(0))
     }
 
     fn expired(&self, at: usize) -> StoreError {
         StoreError::Expired {
             item: self.id(at).to_owned(),
         }
-    }
-
-    /// Reads the items of a range that were not read yet, as far as they can be.
-    fn fill(&self, from: usize, until: usize) {
-        let cells = self.cells.get(from..until).unwrap_or_default();
-        let fill = |(place, cells): (usize, &[OnceLock<Arc<Item<S>>>])| {
-            let mut unpacked = Unpacked::default();
-            for (at, cell) in (place..).zip(cells) {
-                if cell.get().is_none()
-                    && let Ok(item) = self.read(at, &mut unpacked)
-                {
-                    cell.get_or_init(|| item);
-                }
-            }
-        };
-        #[cfg(feature = "rayon")]
-        {
-            use rayon::prelude::*;
-            let rows = cells.par_chunks(IN_A_ROW).enumerate();
-            let rows =
-                rows.map(|(row, cells)| (from.saturating_add(row.saturating_mul(IN_A_ROW)), cells));
-            rows.for_each(fill);
-        }
-        #[cfg(not(feature = "rayon"))]
-        fill((from, cells));
     }
 
     fn read(&self, at: usize, unpacked: &mut Unpacked) -> Result<Arc<Item<S>>, StoreError> {

@@ -72,6 +72,14 @@ impl<'i, S: Order> Asked<'i, S> {
     pub(super) fn item(&self) -> Result<&'i Arc<Item<S>>, StoreError> {
         self.items.enter(self.id, &self.entry)
     }
+
+    /// How many events it covers. What has to be read for that does not stay in memory.
+    pub(super) fn covered(&self) -> Result<usize, StoreError> {
+        match (&self.entry, &self.items.indexed) {
+            (Entry::Indexed(at), Some(indexed)) => indexed.covered(*at),
+            _ => Ok(self.item()?.covered()),
+        }
+    }
 }
 
 impl<S: Order> Items<S> {
@@ -188,6 +196,27 @@ impl<S: Order> Items<S> {
     /// All of them, ascending by id. Those ahead are read together.
     pub(super) fn iter(&self) -> impl Iterator<Item = Result<(&str, &Arc<Item<S>>), StoreError>> {
         self.each().map(|(id, item)| Ok((id, item?)))
+    }
+
+    /// As [`iter`](Self::iter), but nothing that is read for it stays in memory.
+    pub(super) fn pass(&self) -> impl Iterator<Item = Result<(&str, Arc<Item<S>>), StoreError>> {
+        let (mut begin, mut ahead) = (0, Vec::new().into_iter().enumerate());
+        self.entries().map(move |(id, entry)| {
+            let (at, indexed) = match (entry, &self.indexed) {
+                (Entry::Changed(item), _) => return Ok((id, Arc::clone(item))),
+                (Entry::Indexed(at), Some(indexed)) => (at, indexed),
+                (Entry::Indexed(_), None) => return Err(StoreError::Expired { item: id.into() }),
+            };
+            // Those between were passed over, as they changed since.
+            let read = loop {
+                match ahead.next() {
+                    Some((n, _)) if begin + n < at => {}
+                    Some((_, read)) => break read,
+                    None => (begin, ahead) = (at, indexed.pass(at).into_iter().enumerate()),
+                }
+            };
+            Ok((id, read?))
+        })
     }
 
     /// As [`iter`](Self::iter), with the ids of those that cannot be read.

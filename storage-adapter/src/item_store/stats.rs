@@ -1,6 +1,5 @@
 //! What a store holds, in figures.
 
-use bones_compact::Source;
 use bones_snapshot::Order;
 
 use super::{ItemStore, View};
@@ -62,7 +61,7 @@ impl LogStats {
 }
 
 impl<S: Order, L: LogStore> ItemStore<S, L> {
-    /// What the store holds. Reads every item.
+    /// What the store holds. The first time reads every item that lies where a compaction wrote it, and keeps none of them in memory.
     ///
     /// # Errors
     ///
@@ -93,20 +92,19 @@ impl<S: Order> View<S> {
             scopes: view.scopes.len(),
             pins: view.pins().len(),
         };
-        for held in view.base.iter() {
-            let (_, item) = held?;
-            let raw = item.events().count();
-            let snapshots = item.sources().len().saturating_sub(raw);
-            let compact = raw == 0;
-            let covered = item.state(&view.redactions).coverage().len();
-            stats.items_compact = stats.items_compact.saturating_add(usize::from(compact));
+        for (held, item) in view.base.outlines() {
+            let raw = held.iter().filter(|held| !held.is_state).count();
+            let snapshots = held.len().saturating_sub(raw);
+            let covered = item.covered()?;
+            stats.items_compact = stats.items_compact.saturating_add(usize::from(raw == 0));
             stats.events_covered = stats.events_covered.saturating_add(covered);
             stats.events_raw = stats.events_raw.saturating_add(raw);
             stats.states = stats.states.saturating_add(snapshots);
-            for held in item.sources() {
-                let bytes = match held.source {
-                    Source::Event(_) => &mut stats.bytes_raw,
-                    Source::State(_) => &mut stats.bytes_states,
+            for held in held {
+                let bytes = if held.is_state {
+                    &mut stats.bytes_states
+                } else {
+                    &mut stats.bytes_raw
                 };
                 *bytes = bytes.saturating_add(held.bytes);
             }

@@ -1,20 +1,21 @@
 //! What a store knows at one moment.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use bones_compact::LatticeEvent;
 use bones_snapshot::{EventHash, FORMAT, ItemState, Order, SnapshotPayload};
 use lattice_core::{Bottom, Set};
 
-use super::held::HeldEvent;
+use super::held::{HeldEvent, Item};
 use super::indexed::OpenFrames;
 use super::items::Items;
 use super::past::Past;
 use super::schema::Schemas;
 use super::scope::{Scope, ScopeId};
 use crate::error::StoreError;
-use crate::export::Export;
+use crate::export::{Export, write_payloads};
 use crate::record::encode_hashes;
 
 /// Domain of [`View::digest`].
@@ -140,7 +141,7 @@ impl<S: Order> View<S> {
 
     /// One hash over everything the store knows: the order, the redactions, and the joined state of
     /// every item, of the base and of every scope. Equal knowledge gives equal digests, whether or
-    /// not, where or when it was compacted.
+    /// not, where or when it was compacted. What is read for it does not stay in memory.
     ///
     /// # Errors
     ///
@@ -154,16 +155,14 @@ impl<S: Order> View<S> {
         part(S::WORD.as_bytes());
         part(&FORMAT.to_le_bytes());
         part(&encode_hashes(&self.redactions));
-        for held in self.states() {
-            let (id, state) = held?;
-            part(&state.encode(id));
-        }
-        for scope in self.scopes.values() {
-            part(b"scope");
-            part(scope.id.name.as_bytes());
-            for held in scope.items.iter() {
+        for (scope, items) in self.all_items() {
+            if let Some(scope) = scope {
+                part(b"scope");
+                part(scope.name.as_bytes());
+            }
+            for held in items.pass() {
                 let (id, item) = held?;
-                part(&item.state(&self.redactions).encode(id));
+                part(&item.state_in_passing(&self.redactions).encode(id));
             }
         }
         Ok(*hasher.finalize().as_bytes())
@@ -176,16 +175,45 @@ impl<S: Order> View<S> {
     ///
     /// As of [`state`](Self::state).
     pub fn export(&self) -> Result<Export<S>, StoreError> {
-        let payload = |held: Result<(&str, &ItemState<S>), StoreError>| {
-            let (id, state) = held?;
-            Ok(SnapshotPayload::new(id, state.clone(), &self.redactions))
-        };
+        let payloads = self.base.pass().map(|held| {
+            let (id, item) = held?;
+            Ok(self.payload(id, &item))
+        });
         Ok(Export {
             redactions: Set::clone(&self.redactions),
-            payloads: self
-                .states()
-                .map(payload)
-                .collect::<Result<_, StoreError>>()?,
+            payloads: payloads.collect::<Result<_, StoreError>>()?,
         })
+    }
+
+    /// Writes the file that [`export`](Self::export) and [`Export::write`] make, byte for byte, one item after the other: in
+    /// the memory of a thousand items beside what the view holds.
+    ///
+    /// # Errors
+    ///
+    /// As of [`state`](Self::state), and [`StoreError::Export`]; a file that was there before is then still there.
+    ///
+    /// ```
+    /// use lattice_lww::Unstamped;
+    /// use storage_adapter::{Export, ItemStore, MemoryLog};
+    ///
+    /// let dir = tempfile::tempdir()?;
+    /// let file = dir.path().join("store.snapshots");
+    /// let store = ItemStore::<Unstamped, _>::over(MemoryLog::new(&ItemStore::<Unstamped>::header()))?;
+    /// store.write_export(&file)?;
+    /// assert!(Export::<Unstamped>::read(&file)?.payloads.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn write_export(&self, file: &Path) -> Result<(), StoreError> {
+        let items = self.base.len() as u64;
+        let payloads = self.base.pass().map(|held| {
+            let (id, item) = held?;
+            Ok(self.payload(id, &item).encode())
+        });
+        write_payloads::<S, _>(file, &self.redactions, items, payloads)
+    }
+
+    fn payload(&self, id: &str, item: &Item<S>) -> SnapshotPayload<S> {
+        let state = item.state_in_passing(&self.redactions).into_owned();
+        SnapshotPayload::new(id, state, &self.redactions)
     }
 }

@@ -24,7 +24,7 @@ pub struct SharedStats {
 }
 
 impl<S: Order, L: LogStore> SharedStore<S, L> {
-    /// What the store holds, and who holds on to it. Reads every item, as a reader does: nobody waits for it.
+    /// What the store holds, and who holds on to it. Reads as `ItemStore::stats` does: nobody waits for it.
     ///
     /// # Errors
     ///

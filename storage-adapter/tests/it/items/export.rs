@@ -8,7 +8,7 @@ use lattice_core::Set;
 use lattice_lww::{Itc, Unstamped};
 use storage_adapter::{AnyStore, Export, ExportError, ItemStore, StoreError, is_export};
 
-use super::support::{Place, compact, files, finished, hash, views};
+use super::support::{Place, compact, files, finished, hash, import, line, views};
 
 /// A small export with a redaction, and a store that was not told of it.
 fn small(place: &Place) -> (Vec<u8>, ItemStore<Unstamped>) {
@@ -53,6 +53,48 @@ fn equal_knowledge_exports_equal_bytes() {
     raw.export().unwrap().write(&a).unwrap();
     compacted.export().unwrap().write(&b).unwrap();
     assert_eq!(fs::read(a).unwrap(), fs::read(b).unwrap());
+}
+
+#[test]
+fn written_item_by_item_it_is_the_same_to_the_byte() {
+    let place = Place::new();
+    let lines = finished(3_000);
+    let r: Set<EventHash> = [hash(&lines[1]), EventHash([3; 32])].into_iter().collect();
+    let mut store = place.plain::<Unstamped>(&lines[..lines.len() - 9], &r);
+    let compared = |store: &ItemStore<Unstamped>| {
+        let (whole, each) = (place.path("whole"), place.path("each"));
+        store.write_export(&each).unwrap();
+        let each = fs::read(each).unwrap();
+        store.export().unwrap().write(&whole).unwrap();
+        assert!(fs::read(&whole).unwrap() == each, "{} bytes", each.len());
+        let read = Export::<Unstamped>::read(&whole).unwrap();
+        let states = store.states().map(|held| held.unwrap().1.clone());
+        assert!(read.payloads.iter().map(|p| p.state().clone()).eq(states));
+        each
+    };
+    let raw = compared(&store);
+    compact(&mut store);
+    assert!(compared(&store) == raw);
+    // Of some items more came since: they lie between those that are read in passing.
+    let late = [0, 1, 1_023, 1_024, 1_025, 2_998, 2_999];
+    let late = late.map(|n| line(9, "item.comment", &format!("bn-{n}"), r#"{"body":"late"}"#));
+    assert_eq!(import(&mut store, &late).events_added, 7);
+    import(&mut store, &lines[lines.len() - 9..]);
+    assert!(compared(&store) != raw);
+}
+
+#[test]
+fn an_export_that_cannot_be_written_leaves_the_old_one() {
+    let place = Place::new();
+    let (bytes, store) = small(&place);
+    let file = place.path("small");
+    fs::write(format!("{}.partial", file.display()), "another").unwrap();
+    let refused = store.write_export(&file).unwrap_err();
+    assert!(
+        matches!(&refused, StoreError::Export(ExportError::Io { path, .. }) if *path == file),
+        "{refused}"
+    );
+    assert_eq!(fs::read(&file).unwrap(), bytes);
 }
 
 #[test]
