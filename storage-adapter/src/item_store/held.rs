@@ -162,6 +162,14 @@ impl<S: Order> Item<S> {
         item
     }
 
+    /// The same, which nobody wanted yet.
+    pub(super) fn unwanted(&self) -> Self {
+        Self {
+            is_wanted: AtomicBool::new(false),
+            ..self.clone()
+        }
+    }
+
     /// Notes that a reader wants it.
     pub(super) fn want(&self) {
         // Readers share the line this lies in, and nearly all of them find it set.

@@ -182,12 +182,12 @@ impl<S: Order> Indexed<S> {
 
     /// Takes an item for read, if it is what lies where the index says. Views that share this must know the same
     /// redactions as those that share the item.
-    pub(super) fn keep(&self, id: &str, item: &Arc<Item<S>>) {
+    pub(super) fn keep(&self, id: &str, item: Item<S>) {
         if let Some(at) = self.find(id)
             && let Some(cell) = self.cells.get(at)
             && self.outlines(at).eq(item.outlines())
         {
-            cell.get_or_init(|| Arc::clone(item));
+            cell.get_or_init(|| Arc::new(item));
         }
     }
 

@@ -170,10 +170,10 @@ impl<S: Order> Items<S> {
         }
     }
 
-    /// These by an index of theirs, with those in memory that readers want.
+    /// These by an index of theirs, with those in memory that readers want. Only who is wanted again stays beyond the next.
     pub(super) fn by(&self, index: Indexed<S>) -> Self {
         for (id, item) in self.wanted() {
-            index.keep(id, item);
+            index.keep(id, item.unwanted());
         }
         Self::indexed(index)
     }
